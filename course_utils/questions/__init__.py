@@ -1,0 +1,1 @@
+"""The wrap-up quizzes: one module of questions a lesson."""
