@@ -56,8 +56,8 @@ def show_numbers(
     Args:
         values: Matrix, (H, W), at most 32 × 32; leading axes of length 1 are dropped.
         ax: Where to draw.
-        window: ``(row, col, height, width)`` in cells: gets a thick dashed frame. It may
-            reach over the edge, as a kernel does over padding.
+        window: ``(row, col, height, width)`` in cells: gets a thick dashed frame. It
+            may reach over the edge, as a kernel does over padding.
         title: Stands above the grid.
         signed: Tint red above and blue below zero instead of dark to light grey.
         highlight: Mask, (H, W): each true cell gets a solid frame of its own.
@@ -73,10 +73,9 @@ def show_numbers(
             f"values has shape {matrix.shape}; a grid of numbers is legible up to "
             f"{_MOST_NUMBERS} × {_MOST_NUMBERS}, use show_gray or show_feature_map"
         )
-    tint = _tint(matrix, signed)
-    ax.imshow(tint, aspect="equal", interpolation="nearest")
+    ax.imshow(_tint(matrix, signed), aspect="equal", interpolation="nearest")
     _rule_cells(ax, height, width)
-    _write_numbers(ax, matrix, tint)
+    _write_numbers(ax, matrix)
     if highlight is not None:
         _frame_cells(ax, _plane(highlight, "highlight"), matrix.shape)
     if window is not None:
@@ -160,8 +159,8 @@ def _plane(values: ArrayLike | Tensor, name: str) -> NDArray[Any]:
     array = _array(values)
     if array.ndim < 2 or any(length != 1 for length in array.shape[:-2]):
         raise ValueError(
-            f"{name} has shape {array.shape}; expected a matrix (H, W): choose one image "
-            "and one channel, such as batch[0, 0]"
+            f"{name} has shape {array.shape}; expected a matrix (H, W): choose one "
+            "image and one channel, such as batch[0, 0]"
         )
     if array.size == 0:
         raise ValueError(f"{name} has shape {array.shape}: there is nothing to draw")
@@ -175,8 +174,8 @@ def _usual_limits(pixels: NDArray[Any]) -> tuple[float, float]:
     if least < -1e-4 * high or most > high * (1 + 1e-4):
         raise ValueError(
             f"image has values from {least:g} to {most:g}; expected 0 to {high:g} for "
-            f"dtype {pixels.dtype}: undo the normalisation or divide by 255, or draw it "
-            "with show_feature_map"
+            f"dtype {pixels.dtype}: undo the normalisation, divide by 255, or "
+            "draw it with show_feature_map"
         )
     return 0.0, high
 
@@ -193,28 +192,20 @@ def _tint(matrix: NDArray[Any], signed: bool) -> NDArray[Any]:
     limit = _largest(matrix)
     low = -limit if signed else min(0.0, float(numbers[finite].min(initial=0.0)))
     share = np.clip((np.where(finite, numbers, low) - low) / (limit - low), 0, 1)
-    # the middle of each map only: full black or red would shout down the frames
-    scale = 0.12 + 0.76 * share if signed else 0.25 + 0.75 * share
+    # the light part of each map only, where black digits have a contrast above 4.5
+    scale = 0.2 + 0.6 * share if signed else 0.5 + 0.5 * share
     colours = plt.get_cmap("RdBu_r" if signed else "gray")(scale)[..., :3]
     return np.where(finite[..., None], colours, 1.0)
-
-
-def _luminance(colour: NDArray[Any]) -> float:
-    """Return the relative luminance of an sRGB colour, as WCAG 2 defines it."""
-    linear = np.where(
-        colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4
-    )
-    return float(linear @ np.array([0.2126, 0.7152, 0.0722]))
 
 
 def _number_texts(matrix: NDArray[Any]) -> list[list[str]]:
     """Write all numbers with the fewest decimals (two at most) that tell them apart."""
     numbers = matrix.astype(float)
     finite = numbers[np.isfinite(numbers)]
-    decimals = next(
-        (d for d in (0, 1) if np.allclose(finite, finite.round(d), rtol=0, atol=1e-5)),
-        2,
-    )
+    decimals = 2
+    for fewer in (1, 0):
+        if np.allclose(finite, finite.round(fewer), rtol=0, atol=1e-5):
+            decimals = fewer
 
     def text(number: float) -> str:
         if not np.isfinite(number):
@@ -224,23 +215,13 @@ def _number_texts(matrix: NDArray[Any]) -> list[list[str]]:
     return [[text(number) for number in row] for row in numbers]
 
 
-def _write_numbers(ax: Axes, matrix: NDArray[Any], tint: NDArray[Any]) -> None:
+def _write_numbers(ax: Axes, matrix: NDArray[Any]) -> None:
     texts = _number_texts(matrix)
-    longest = max(len(text) for row in texts for text in row)
-    size = _font_size(ax, matrix.shape, longest)
-    for row, line in enumerate(texts):
-        for column, text in enumerate(line):
-            # 0.179: above it black, below it white has the higher contrast
-            dark = _luminance(tint[row, column]) > 0.179
-            ax.text(
-                column,
-                row,
-                text,
-                ha="center",
-                va="center",
-                fontsize=size,
-                color="black" if dark else "white",
-            )
+    size = _font_size(ax, matrix.shape, max(len(text) for row in texts for text in row))
+    for (row, column), text in np.ndenumerate(np.array(texts)):
+        ax.text(
+            column, row, text, ha="center", va="center", fontsize=size, color="black"
+        )
 
 
 def _font_size(ax: Axes, shape: tuple[int, ...], longest: int) -> float:
@@ -255,43 +236,28 @@ def _font_size(ax: Axes, shape: tuple[int, ...], longest: int) -> float:
 def _rule_cells(ax: Axes, height: int, width: int) -> None:
     ax.set_xticks(range(width))
     ax.set_yticks(range(height))
-    ax.tick_params(top=False, bottom=False, left=False, right=False)
-    ax.tick_params(labeltop=True, labelbottom=False, labelsize=8, labelcolor="#595959")
-    for position in np.arange(-0.5, max(height, width)):
-        if position < width:
-            ax.axvline(position, color="white", linewidth=1)
-        if position < height:
-            ax.axhline(position, color="white", linewidth=1)
-    ax.spines[:].set_visible(False)
+    ax.set_xticks(np.arange(0.5, width - 1), minor=True)
+    ax.set_yticks(np.arange(0.5, height - 1), minor=True)
+    ax.grid(which="minor", color="#a6a6a6", linewidth=0.8)
+    ax.tick_params(which="both", length=0, labelsize=8, labelcolor="#595959")
+    ax.tick_params(labeltop=True, labelbottom=False)
+    ax.spines[:].set_visible(True)
+    ax.spines[:].set_color("#a6a6a6")
 
 
 def _frame_window(ax: Axes, window: Window, shape: tuple[int, ...]) -> None:
     row, column, height, width = window
-    inside = row < shape[0] and column < shape[1] and row + height > 0 < column + width
-    if height < 1 or width < 1 or not inside:
+    rows_meet = row < shape[0] and row + height > 0
+    columns_meet = column < shape[1] and column + width > 0
+    if height < 1 or width < 1 or not (rows_meet and columns_meet):
         raise ValueError(
             f"window is {window}; expected (row, col, height, width) with at least one "
             f"cell on the grid of {shape[0]} × {shape[1]}"
         )
     corner = (column - 0.5, row - 0.5)
     # black dashes on a white line stand out on every tint, grey print included
-    for colour, style, thickness in (
-        ("white", "-", 5.0),
-        ("black", (0, (2.2, 1.3)), 3.5),
-    ):
-        ax.add_patch(
-            Rectangle(
-                corner,
-                width,
-                height,
-                fill=False,
-                edgecolor=colour,
-                linestyle=style,
-                linewidth=thickness,
-                zorder=5,
-                clip_on=False,
-            )
-        )
+    _frame(ax, corner, height, width, ("white", "-", 5.0))
+    _frame(ax, corner, height, width, ("black", (0, (2.2, 1.3)), 3.5))
 
 
 def _frame_cells(ax: Axes, mask: NDArray[Any], shape: tuple[int, ...]) -> None:
@@ -301,12 +267,21 @@ def _frame_cells(ax: Axes, mask: NDArray[Any], shape: tuple[int, ...]) -> None:
         )
     for row, column in np.argwhere(mask):
         corner = (column - 0.42, row - 0.42)
-        for colour, thickness in (("black", 4.0), (_ORANGE, 2.2)):
-            frame = Rectangle(
-                corner, 0.84, 0.84, fill=False, edgecolor=colour, zorder=4
-            )
-            frame.set_linewidth(thickness)
-            ax.add_patch(frame)
+        _frame(ax, corner, 0.84, 0.84, ("black", "-", 4.0))
+        _frame(ax, corner, 0.84, 0.84, (_ORANGE, "-", 2.2))
+
+
+def _frame(
+    ax: Axes,
+    corner: tuple[float, float],
+    height: float,
+    width: float,
+    line: tuple[str, Any, float],
+) -> None:
+    colour, style, thickness = line
+    frame = Rectangle(corner, width, height, fill=False, edgecolor=colour, zorder=5)
+    frame.set(linestyle=style, linewidth=thickness, clip_on=False)
+    ax.add_patch(frame)
 
 
 def _picture_frame(ax: Axes, title: str) -> None:

@@ -1,0 +1,59 @@
+# `make` alone prints what there is. LESSON=02 narrows a command to one lesson.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(BIN)/python
+READY := $(VENV)/.ready
+LESSON ?=
+PORT ?= 8888
+# Jupyter refuses to start as root (in a container, say) unless told to
+ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
+
+.DEFAULT_GOAL := help
+.PHONY: help lab check lessons lesson start rescue doctor bench clean
+
+help:  ## print this list
+	@echo "The CNN workbook. Commands (LESSON=02 names one lesson):"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@echo "Students need two: make lab, make start LESSON=02. Instructors: make check."
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) tools/requires_python.py
+	@echo "Installing the workbook into $(VENV): about 180 packages, some minutes the first time, once."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/jupyter labextension disable --level=sys_prefix "@jupyterlab/apputils-extension:announcements" >/dev/null 2>&1
+	@touch $@
+	@echo "Installed. The next command starts at once."
+
+lab: $(READY)  ## install what is missing, then open JupyterLab on lesson 00
+	@echo "Opening JupyterLab on lesson 00. Stop it with Ctrl-C in this window."
+	@$(BIN)/jupyter lab $(ROOT_FLAG) --port=$(PORT) notebooks/00_start_here.ipynb
+
+check: $(READY)  ## re-run everything and prove what is printed (LESSON=02: one lesson)
+	@$(RUN) -m tools.check $(LESSON)
+
+lessons: $(READY)  ## build and execute all notebooks from lessons/*.py
+	@$(RUN) -m tools.build
+
+lesson: $(READY)  ## build and execute one: make lesson LESSON=03
+	@test -n "$(LESSON)" || { echo "Which lesson? For example: make lesson LESSON=03"; exit 2; }
+	@$(RUN) -m tools.build $(LESSON)
+
+start:  ## copy a lesson into my_work/, where you may edit: make start LESSON=02
+	@$(PYTHON) tools/my_work.py start $(LESSON)
+
+rescue:  ## you edited in notebooks/? move your version to my_work/, restore ours
+	@$(PYTHON) tools/my_work.py rescue
+
+doctor: $(READY)  ## one screen on what is installed, what is wrong, and what to do
+	@$(RUN) -m course_utils.doctor
+
+bench: $(READY)  ## measure ratios side by side (not part of check)
+	@for script in tools/bench/*.py; do echo "== $$script"; $(RUN) $$script || exit 1; done
+
+clean:  ## delete reports and caches; your work and .venv stay
+	@rm -rf build .pytest_cache .mypy_cache .ruff_cache
+	@find . -name __pycache__ -not -path "./$(VENV)/*" -prune -exec rm -rf {} +
+	@echo "Deleted build/ and caches. my_work/ and $(VENV)/ are untouched."

@@ -1,0 +1,81 @@
+"""A tape of random numbers that is the same on every machine, and a sine table.
+
+Only the raw words of NumPy's Philox generator are used: they are fixed by its
+definition, while NumPy may change how it turns them into floats. All else is plain
+``+ - * /`` on Python floats, which IEEE 754 fixes to the last bit; sines are read from
+a table because mathematics libraries differ in their last bit.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+Choice = TypeVar("Choice")
+
+TURN = 1024  # angles are whole numbers; this many make a full turn
+_SINE = [round(math.sin(2 * math.pi * k / TURN), 6) for k in range(TURN)]
+_WORDS = 40  # 64-bit words drawn at once: four numbers each
+
+
+def sine(angle: int) -> float:
+    """Return the sine of ``angle``, in 1/1024 of a turn."""
+    return _SINE[angle % TURN]
+
+
+def cosine(angle: int) -> float:
+    """Return the cosine of ``angle``, in 1/1024 of a turn."""
+    return _SINE[(angle + TURN // 4) % TURN]
+
+
+class Tape:
+    """Random numbers read one after the other; equal keys give equal tapes.
+
+    Args:
+        seed: First half of the key, 0 to 2⁶⁴ − 1.
+        stream: Second half of the key, 0 to 2⁶⁴ − 1.
+    """
+
+    def __init__(self, seed: int, stream: int) -> None:
+        key = np.array([seed, stream], dtype=np.uint64)
+        self._next = _numbers(np.random.Philox(key=key)).__next__
+
+    def uniform(self, low: float, high: float) -> float:
+        """Return a number from ``low`` (included) to ``high`` (excluded)."""
+        return low + (high - low) * (self._next() / 65536)
+
+    def integer(self, low: int, high: int) -> int:
+        """Return a whole number from ``low`` to ``high``, both included."""
+        return low + (self._next() * (high - low + 1) >> 16)
+
+    def chance(self, probability: float) -> bool:
+        """Return true with the given probability."""
+        return self._next() < probability * 65536
+
+    def pick(self, choices: Sequence[Choice]) -> Choice:
+        """Return one of ``choices``, all equally likely."""
+        return choices[self._next() * len(choices) >> 16]
+
+    def weighted(self, choices: Sequence[tuple[Choice, int]]) -> Choice:
+        """Return one of ``choices``, pairs of a value and its whole-number weight."""
+        rest = self._next() * sum(weight for _, weight in choices) >> 16
+        for value, weight in choices:
+            rest -= weight
+            if rest < 0:
+                return value
+        raise ValueError(f"the weights of {choices!r} are not positive whole numbers")
+
+    def word(self) -> int:
+        """Return a whole number of 48 bits, to start another tape."""
+        return self._next() << 32 | self._next() << 16 | self._next()
+
+
+def _numbers(bits: np.random.Philox) -> Iterator[int]:
+    while True:
+        words = bits.random_raw(_WORDS).astype("<u8")
+        yield from words.view("<u2").tolist()

@@ -1,0 +1,6 @@
+"""Explorers to touch: a kernel, a window that moves, and its numbers."""
+
+from course_utils.widgets.convolution import ConvolutionExplorer
+from course_utils.widgets.pooling import PoolingExplorer
+
+__all__ = ["ConvolutionExplorer", "PoolingExplorer"]

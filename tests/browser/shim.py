@@ -1,0 +1,62 @@
+"""A page that shows an explorer without Jupyter: a dozen lines stand in for the model."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+from course_utils.widgets.explorer import Explorer
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Explorer</title>
+<style>body {{ margin: 0; padding: 16px; background: {ground}; }} {css}</style></head>
+<body {attributes}><main id="widget"></main>
+<script type="text/plain" id="source">{module}</script>
+<script type="module">
+const revive = (_, value) => value?.base64 === undefined ? value
+  : new DataView(Uint8Array.from(atob(value.base64), (c) => c.charCodeAt(0)).buffer);
+const state = JSON.parse(document.getElementById("state").textContent, revive);
+const listeners = {{}};
+window.saves = 0;
+window.model = {{
+  get: (name) => state[name],
+  set(name, value) {{
+    state[name] = value;
+    (listeners[`change:${{name}}`] ?? []).forEach((listener) => listener());
+  }},
+  save_changes: () => {{ window.saves += 1; }},
+  on: (event, listener) => {{ (listeners[event] ??= []).push(listener); }},
+  off: (event, listener) => {{
+    listeners[event] = listeners[event].filter((other) => other !== listener);
+  }},
+}};
+const source = document.getElementById("source").textContent;
+window.module = await import(URL.createObjectURL(new Blob([source], {{ type: "text/javascript" }})));
+window.remove = module.default.render({{ model, el: document.getElementById("widget") }});
+document.body.dataset.ready = "yes";
+</script>
+<script type="application/json" id="state">{state}</script></body></html>"""
+
+_GROUNDS = {"light": "#ffffff", "dark": "#111111"}
+
+
+def shim_page(explorer: Explorer, theme: str = "light") -> str:
+    """One self-contained HTML page with the explorer in the colours of JupyterLab."""
+    light = "true" if theme == "light" else "false"
+    return _PAGE.format(
+        css=explorer._css,
+        module=explorer._esm,
+        state=json.dumps(_state(explorer), default=_binary).replace("</", "<\\/"),
+        ground=_GROUNDS[theme],
+        attributes=f'data-jp-theme-light="{light}"',
+    )
+
+
+def _state(explorer: Explorer) -> dict[str, object]:
+    own = ("_images", "_presets", "image", "position", *explorer._shaping())
+    names = {*own, *(name for name in ("mode", "shift") if explorer.has_trait(name))}
+    return {name: getattr(explorer, name) for name in names if explorer.has_trait(name)}
+
+
+def _binary(value: bytes) -> dict[str, str]:
+    return {"base64": base64.b64encode(value).decode("ascii")}

@@ -1,0 +1,1 @@
+"""Tools for authors: the one-way build, the check runner, benchmarks."""

@@ -1,0 +1,1 @@
+"""What ``python -m tools.check`` proves, one verb a module."""
