@@ -13,12 +13,12 @@
 # - count the parameters of a fully connected layer, and say what such a layer can't see;
 # - measure what scale, orientation, colour, form, view and background do to raw pixels.
 #
-# **Time** about 90 minutes, 50 of them for the exercises.
+# **Time** about 90 minutes, 45 of them for the exercises.
 # **You need** tensors and `nn.Linear` from your first steps with PyTorch, and [lesson 00](00_start_here.ipynb) for how exercises and checks work.
 
 # %% tags=["parameters"]
 seed = 0
-height = 120  # of the photographs, in pixels; they are half as wide again
+height = 80  # of the photographs, in pixels; they are half as wide again
 
 # %%
 import matplotlib.pyplot as plt
@@ -142,15 +142,16 @@ print("photograph:", credit("chelsea"))
 # Now look at the three planes one by one.
 
 # %%
-fig, axes = plt.subplots(1, 4, figsize=(8, 1.75), layout="constrained")
-show_rgb(pixels.permute(2, 0, 1), axes[0], title="all three")
+small = pixels[::3, ::3]  # every third row and column is enough to look at
+fig, axes = plt.subplots(1, 4, figsize=(7, 1.5), layout="constrained")
+show_rgb(small.permute(2, 0, 1), axes[0], title="all three")
 for channel, name in enumerate(["red", "green", "blue"]):
-    show_gray(pixels[:, :, channel], axes[channel + 1], title=f"{name} plane")
+    show_gray(small[:, :, channel], axes[channel + 1], title=f"{name} plane")
 plt.show()
 
 # %% [markdown]
 # **Figure.** The three planes of the photograph, each drawn in grey: the fur and the nose are bright in the red plane and dark in the blue one, since orange is much red, some green and little blue.
-# The white blankets beside her are bright in all three.
+# The white cloth beside her is bright in all three.
 #
 # ## Who comes first: height, width or channel?
 #
@@ -160,7 +161,7 @@ plt.show()
 # |---|---|---|
 # | (H, W, C), "channels last" | (300, 451, 3) | picture files, PIL, NumPy, matplotlib |
 # | (C, H, W), "channels first" | (3, 300, 451) | one picture in PyTorch |
-# | (N, C, H, W) | (1, 3, 300, 451) | a batch of N pictures in PyTorch, the input of every layer |
+# | (N, C, H, W) | (1, 3, 300, 451) | a batch of N pictures in PyTorch, as every convolution takes it |
 #
 # Two operations turn (H, W, C) into the *shape* (C, H, W): `permute(2, 0, 1)` and `reshape(C, H, W)`.
 # Before you see them on the cat, try them on a picture of 2 × 2 pixels, where pixel (0, 0) holds 0, 1, 2, the next one 3, 4, 5, and so on.
@@ -190,17 +191,18 @@ guess_planes.reveal(
 # %% [markdown]
 # After `reshape` the "red" plane holds 0, 1, 2, 3: all of the first pixel and a bit of the second.
 # No error, the right shape, the wrong picture.
-# Here is the same slip on the photograph (`view` does what `reshape` does).
+# Here is the same slip on the photograph, thinned out to every fourth row and column.
+# (`view` does what `reshape` does.)
 
 # %%
-small = pixels[::3, ::3]  # every third row and column is enough here
-fig, (left, right) = plt.subplots(1, 2, figsize=(7, 2.5), layout="constrained")
-show_rgb(small.permute(2, 0, 1), left, title="permute(2, 0, 1)")
-show_rgb(small.reshape(3, 100, 151), right, title="reshape(3, 100, 151)")
+fig, (left, right) = plt.subplots(1, 2, figsize=(6, 2.3), layout="constrained")
+smaller = pixels[::4, ::4]  # (75, 113, 3)
+show_rgb(smaller.permute(2, 0, 1), left, title="permute(2, 0, 1)")
+show_rgb(smaller.reshape(3, 75, 113), right, title="reshape(3, 75, 113)")
 plt.show()
 
 # %% [markdown]
-# **Figure.** Both tensors have shape (3, 100, 151), but only `permute` keeps the cat: after `reshape` there are stripes of coloured noise, with a ghost of an eye in them, because two numbers in three ended up in a plane of the wrong colour and nearly all at the wrong place.
+# **Figure.** Both tensors have shape (3, 75, 113), but only `permute` keeps the cat: after `reshape` there are stripes of coloured noise, with a ghost of an eye in them, because two numbers in three ended up in a plane of the wrong colour and nearly all at the wrong place.
 # A network would train on such pictures without complaint, and badly.
 #
 # ### Exercise 1.2: from a picture file to a batch
@@ -346,7 +348,7 @@ print("equal to six decimals:", torch.allclose(from_v1, from_v2, atol=1e-6))
 
 # %% [markdown]
 # Two pipelines, one result.
-# (The last bits of a few numbers differ, since v2 multiplies by 1/255 where v1 divides by 255.
+# (The last bit of some numbers differs, since v2 multiplies by 1/255 where v1 divides by 255.
 # v2's `Image` is a tensor that remembers being a picture.)
 #
 # ## Normalise, and undo it
@@ -376,14 +378,15 @@ undo = v2.Normalize(
 undone = undo(from_v1)
 assert torch.allclose(undone, pixels.permute(2, 0, 1) / 255, atol=1e-6)
 
-fig, axes = plt.subplots(1, 3, figsize=(7.6, 1.8), layout="constrained")
-show_rgb(from_v1.clamp(0, 1), axes[0], title="normalised, cut off at 0 and 1")
-show_feature_map(from_v1[0], axes[1], title="normalised red plane")
-show_rgb(undone.clamp(0, 1), axes[2], title="undone")
+fig, axes = plt.subplots(1, 3, figsize=(7, 1.7), layout="constrained")
+show_rgb(from_v1[:, ::3, ::3].clamp(0, 1), axes[0], title="cut off at 0 and 1")
+show_feature_map(from_v1[0, ::3, ::3], axes[1], title="normalised red")
+axes[1].images[0].colorbar.set_label("value")
+show_rgb(undone[:, ::3, ::3].clamp(0, 1), axes[2], title="undone")
 plt.show()
 
 # %% [markdown]
-# **Figure.** Shown as it is, the normalised cat is garish and its dark half is plain black, because everything below the mean was cut off at 0 (left); the numbers themselves are fine, around 0 with both signs (middle); undone, it is the photograph again (right).
+# **Figure.** Shown as it is, the normalised cat is garish and its darker parts are plain black, because everything below the mean was cut off at 0 (left); the numbers themselves are fine, around 0 with both signs (middle); undone, it is the photograph again (right).
 #
 # If your training pictures look like the one on the left, nothing is wrong with them: you forgot to undo.
 #
@@ -556,7 +559,7 @@ for shape in [(1, 100, 100), (3, 100, 100), (3, 224, 224)]:
 # %% [markdown]
 # The slide's 10 000 000 are the weights alone, the connections; with the 1000 biases there are 10 001 000 parameters.
 # The slide's point stands, and all the more in colour: the last line is the first layer of a network that looks at one photograph of the usual size, and it takes 150 million parameters.
-# In [lesson 02](02_convolution_by_hand.ipynb) a layer that sees more gets by with a few thousand.
+# In [lesson 02](02_convolution_by_hand.ipynb) you will meet a layer for colour pictures that gets by with 15 200, whatever their size.
 #
 # ## What a fully connected layer can't see
 #
@@ -605,7 +608,7 @@ guess_shuffle.reveal(
 )
 
 # %% [markdown]
-# For every fully connected network that recognises cats there is one that recognises this noise exactly as well, and training can't prefer one to the other.
+# For every fully connected network that recognises cats there is one that recognises this noise exactly as well, and training has no reason to prefer one to the other.
 # That pixels have neighbours, that the picture has an up and a left: none of it is built in.
 # It would have to be learned, from scratch, for every place in the picture.
 #
@@ -613,7 +616,8 @@ guess_shuffle.reveal(
 #
 # Your slides list what makes computer vision hard: different scales, orientations, colours, forms, views and backgrounds.
 # You can make all of them out of one photograph.
-# First those that move the picture: position, scale, orientation, view.
+# Add a seventh, which is so small that nobody lists it: a slightly different position.
+# First those that move the picture as a whole, then view, form and colour (here: half the light).
 
 # %%
 from torchvision.transforms.v2 import functional as TF
@@ -666,7 +670,7 @@ changed["background"] = mask * cat + (1 - mask) * photo("china", size=(height, w
 print("behind her:", credit("china"))
 
 # %%
-fig, axes = plt.subplots(2, 4, figsize=(7.6, 3), layout="constrained")
+fig, axes = plt.subplots(2, 4, figsize=(7, 2.8), layout="constrained")
 for ax, (name, image) in zip(
     axes.flat, {"original": cat, **changed}.items(), strict=True
 ):
@@ -783,6 +787,8 @@ plt.show()
 # %% [markdown]
 # **Figure.** Five of the seven changes (position, orientation, scale, background and colour) take the cat farther from itself than a blank card is; only bending it and looking from the side do less.
 # Other photographs are farther still.
+#
+# (How strong each change is was our choice. Turn the knobs in the cells above, and the bars move.)
 #
 # So raw distance is not blind, but it measures the wrong thing: moving the cat by a twentieth of the picture's width costs more than taking it away.
 # And it can be fooled outright.

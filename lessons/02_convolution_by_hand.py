@@ -30,7 +30,7 @@
 
 # %% tags=["parameters"]
 seed = 0
-photo_size = 192
+photo_size = 128
 timing_size = 64
 
 # %%
@@ -68,7 +68,9 @@ sobel = torch.tensor([[-1.0, -2, -1], [0, 0, 0], [1, 2, 1]])
 image.shape, sobel.shape
 
 # %%
-fig, axs = plt.subplots(1, 2, figsize=(7, 3.6), width_ratios=[2, 1], layout="constrained")
+fig, axs = plt.subplots(
+    1, 2, figsize=(7, 3.6), width_ratios=[2, 1], layout="constrained"
+)
 show_numbers(image, axs[0], window=(0, 0, 3, 3), title="Image and its first window")
 show_numbers(sobel, axs[1], signed=True, title="Kernel: Sobel, horizontal")
 plt.show()
@@ -209,7 +211,7 @@ first_row = (-11, -20, -25, -25)
 checks.check_first_row(first_row)
 
 # %% [markdown] tags=["solution"]
-# The third window gives −33 + 8 = −25 and the fourth −33 + 8 = −25 as well.
+# The third window gives −31 + 6 = −25, and the fourth −33 + 8 = −25 as well.
 # The slide's −45 is −20 + (−25), and its −70 is −45 + (−25): the sum ran on from window to window.
 # The other fourteen numbers of the slide are right.
 
@@ -323,7 +325,9 @@ change = conv_valid(nudged, counting) - conv_valid(image, counting)
 print(change)
 
 # %%
-fig, axs = plt.subplots(1, 3, figsize=(9, 3.2), width_ratios=[6, 3, 4], layout="constrained")
+fig, axs = plt.subplots(
+    1, 3, figsize=(9, 3.2), width_ratios=[6, 3, 4], layout="constrained"
+)
 show_numbers(nudged - image, axs[0], title="Pixel (2, 2) grows by 1")
 show_numbers(counting, axs[1], title="Kernel")
 show_numbers(change, axs[2], title="Change of the output")
@@ -352,10 +356,11 @@ print("different weights:", len(matrix[matrix != 0].unique()))
 fig, ax = plt.subplots(figsize=(7, 3.4), layout="constrained")
 show_feature_map(matrix, ax, title="The same convolution as a matrix")
 ax.set(xlabel="36 input pixels", ylabel="16 outputs")
+fig.axes[1].set_ylabel("weight")
 plt.show()
 
 # %% [markdown]
-# **Figure.** The matrix is almost empty: 432 of its 576 entries are zero, and the rest are the same nine numbers again and again, each row the one above moved on by one pixel.
+# **Figure.** The matrix is almost empty: 432 of its 576 entries are zero, and the rest are the same nine numbers in every row, each time a little further to the right.
 #
 # Because the weights are shared, a convolution treats every place alike.
 # If the picture moves, the feature map moves with it and is otherwise the same: this is called **translation equivariance**.
@@ -435,20 +440,16 @@ def conv_padded(image: Tensor, kernel: Tensor, padding: int = 0) -> Tensor:
 
 
 ours = conv_padded(image, sobel, padding=1)
-assert torch.equal(ours, F.conv2d(image[None, None], sobel[None, None], padding=1)[0, 0])
+for padding in [1, "same"]:
+    torchs = F.conv2d(image[None, None], sobel[None, None], padding=padding)[0, 0]
+    assert torch.equal(ours, torchs)
 ours
 
 # %% [markdown]
 # 6 × 6 again, with the old 4 × 4 result in the middle.
 # A padding that keeps the size is so common that PyTorch has a word for it: `padding="same"`.
 # For an odd kernel at stride 1 it is `(kernel_size - 1) / 2`: 1 for a 3 × 3 kernel, 2 for 5 × 5.
-
-# %%
-same = F.conv2d(image[None, None], sobel[None, None], padding="same")[0, 0]
-assert torch.equal(same, ours)
-same.shape
-
-# %% [markdown]
+#
 # Zeros are a choice, and not always a harmless one.
 # Take a wall of even brightness, a 5 × 5 image that is 7 everywhere.
 # It has no edge at all.
@@ -493,7 +494,7 @@ plt.show()
 # **Figure.** On an image without any edge, zero padding makes the Sobel kernel answer along the whole top and bottom border (28 inside the rows, 21 in the corners), while replicate padding gives zero everywhere.
 #
 # Zeros remain the default: they are cheap, and a network learns to live with them.
-# Some networks even use the false edge, as it tells them where the border is.
+# Some even make use of the false edge: it tells them where the border is (Islam and others, in the sources).
 #
 # ## Stride: longer steps
 #
@@ -592,15 +593,15 @@ result
 padded = F.pad(dumoulin_image, (1, 1, 1, 1))
 fig, axs = plt.subplots(1, 3, figsize=(9.5, 3.2), layout="constrained")
 for step, ax in enumerate(axs):
-    value = f"{result[0, step].item():.0f}"
-    show_numbers(padded, ax, window=(0, 2 * step, 3, 3), title=f"output (0, {step}): {value}")
+    title = f"output (0, {step}): {result[0, step]:.0f}"
+    show_numbers(padded, ax, window=(0, 2 * step, 3, 3), title=title)
 plt.show()
 
 # %% [markdown]
-# **Figure.** Three windows on the padded 7 × 7 image, two pixels apart, give the first output row 6, 17, 3; the window is half outside the image at both ends.
+# **Figure.** Three windows on the padded 7 × 7 image, two pixels apart, give the first output row 6, 17, 3; the first and the last window reach into the frame of zeros.
 #
 # These are the slide's numbers: 6, 17, 3, then 8, 17, 13, then 6, 4, 4.
-# The first one by hand: of the nine products, only 3·2 of the middle row is not zero.
+# The first one by hand: of the nine products only one is not zero, 3·2 = 6 in the middle of the window.
 #
 # One thing is lost with a stride.
 # The feature map used to move along with the picture; now it depends on whether the picture moved by an even or an odd number of pixels.
@@ -611,7 +612,8 @@ texture = torch.rand(16, 16)
 still = conv_strided(texture, sobel, stride=2)
 for shift in [1, 2]:
     moved = conv_strided(texture.roll(shift, dims=1), sobel, stride=2)
-    print(f"moved by {shift}: just a moved map?", torch.equal(moved[:, 1:], still[:, :-1]))
+    same = torch.equal(moved[:, 1:], still[:, :-1])
+    print(f"moved by {shift}: just a moved map?", same)
 
 # %% [markdown]
 # Moved by two pixels, the map moves by one.
@@ -683,12 +685,19 @@ checks.check_output_size(output_size)
 # %%
 from course_utils.widgets import ConvolutionExplorer
 
-ConvolutionExplorer(kernel="sobel_horizontal", stride=2, padding=1).filmstrip()
+static = ConvolutionExplorer(kernel="sobel_horizontal", stride=2, padding=1)
+static.filmstrip(steps=3)
 plt.show()
 
 # %% [markdown]
 # **Figure.** The window moves over the padded 6 × 6 image in steps of two; at each stop, the nine products of pixels and kernel add up to one number of the 3 × 3 output.
 #
+# The same in words, for those who cannot see the picture, or would rather check every product:
+
+# %%
+static.table()
+
+# %% [markdown]
 # Now the live one.
 # Change a number of the kernel, pick another kernel or a photograph, set stride, padding and dilation; with the arrow keys the window moves.
 # Try to make the output 1 × 1, or to make it larger than the image.
@@ -708,16 +717,16 @@ explorer
 # Turned on its side, `sobel.T`, it compares left with right and finds **vertical** ones.
 
 # %%
-pictures = {name: photo(name, size=photo_size, gray=True) for name in ["camera", "brick"]}
-for name in pictures:
-    print(f"{name}: {credit(name)}")
-
 kernels = torch.stack([sobel, sobel.T])[:, None]  # (2, 1, 3, 3): two kernels at once
-edges = {name: F.conv2d(picture[None], kernels)[0] for name, picture in pictures.items()}
+pictures, edges = {}, {}
+for name in ["camera", "brick"]:
+    pictures[name] = photo(name, size=photo_size, gray=True)
+    edges[name] = F.conv2d(pictures[name][None], kernels)[0]
+    print(f"{name}: {credit(name)}")
 edges["camera"].shape
 
 # %%
-fig, axs = plt.subplots(2, 4, figsize=(11, 5), layout="constrained")
+fig, axs = plt.subplots(2, 4, figsize=(8.4, 3.8), layout="constrained")
 for axes, name in zip(axs, pictures, strict=True):
     horizontal, vertical = edges[name]
     show_gray(pictures[name], axes[0], title=name)
@@ -725,6 +734,8 @@ for axes, name in zip(axs, pictures, strict=True):
     show_feature_map(vertical, axes[2], title="vertical edges")
     strength = (horizontal**2 + vertical**2).sqrt()
     show_gray(strength, axes[3], title="strength", limits=(0, strength.max().item()))
+    ratio = vertical.abs().mean() / horizontal.abs().mean()
+    print(f"{name}: vertical edges are {ratio:.1f} times as strong, on average")
 plt.show()
 
 # %% [markdown]
@@ -732,11 +743,7 @@ plt.show()
 #
 # The maps are **signed**.
 # Red means: brighter below than above (or brighter on the right than on the left); blue means the opposite.
-# The bricks say it in numbers:
-
-# %%
-horizontal, vertical = edges["brick"].abs().mean(dim=(1, 2))
-print(f"vertical edges are {vertical / horizontal:.1f} times as strong")
+# The joints of the bricks run mostly downwards, and the ratio above the figure says so.
 
 # %% [markdown]
 # ### Exercise 2.7: find the bar
@@ -789,7 +796,8 @@ bias = torch.tensor([10.0])
 
 from_channel_0 = (two_channels[0, 0:2, 0:2] * weight[0, 0]).sum().item()  # 1·1 + 1·1
 from_channel_1 = (two_channels[1, 0:2, 0:2] * weight[0, 1]).sum().item()  # 1·2 + 1·(−1)
-print(from_channel_0, "+", from_channel_1, "+ 10 =", from_channel_0 + from_channel_1 + 10)
+total = from_channel_0 + from_channel_1 + bias.item()
+print(from_channel_0, "+", from_channel_1, "+", bias.item(), "=", total)
 
 # %% [markdown]
 # That is one output map.
@@ -973,12 +981,15 @@ def pixels_seen(dilations: tuple[int, ...], size: int = 19) -> Tensor:
 
 
 # %%
+from course_utils.arithmetic import receptive_field
+
 stacks = [(1, 1, 1), (1, 2, 4), (2, 2, 2)]
 fig, axs = plt.subplots(1, 3, figsize=(9, 3.2), layout="constrained")
 for ax, dilations in zip(axs, stacks, strict=True):
     seen = pixels_seen(dilations)
     rows = seen.any(dim=1).nonzero()
     side = (rows.max() - rows.min() + 1).item()
+    assert side == receptive_field([(3, 1, dilation) for dilation in dilations])
     print(f"dilations {dilations}: {seen.sum()} pixels within {side} x {side}")
     show_gray(seen.float(), ax, title=f"dilations {dilations}")
 plt.show()
@@ -988,15 +999,8 @@ plt.show()
 #
 # All three stacks have the same 27 weights.
 # Dilations that double from layer to layer widen the view fastest without leaving holes; equal ones leave a grid of blind spots.
-# The library adds this up for any stack: each layer contributes $d\,(k - 1)$ pixels, times the strides before it.
-
-# %%
-from course_utils.arithmetic import receptive_field
-
-for dilations in stacks:
-    print(dilations, receptive_field([(3, 1, dilation) for dilation in dilations]))
-
-# %% [markdown]
+# The side adds up: each layer contributes $d\,(k - 1)$ pixels, times the strides of the layers before it, and `course_utils.arithmetic.receptive_field` does the sum for any stack.
+#
 # *A good place for a second break.*
 #
 # ## Groups: channels that keep to themselves
@@ -1054,8 +1058,11 @@ print(len(settings), "settings, all equal")
 
 # %% tags=["nbval-ignore-output"]
 # differs: the prediction is a widget
-pointwise = predict("A 1 × 1 convolution with the weights 0.3, 0.6, 0.1: what does it do to a colour photograph?")
-pointwise
+one_by_one = predict(
+    "A 1 × 1 convolution with the weights 0.3, 0.6, 0.1, on a colour photograph:",
+    options=["it blurs it", "it makes it grey", "it makes it smaller"],
+)
+one_by_one
 
 # %%
 colour = photo("coffee", size=photo_size)
@@ -1063,7 +1070,7 @@ to_gray = torch.tensor([0.3, 0.6, 0.1]).reshape(1, 3, 1, 1)
 gray = F.conv2d(colour[None], to_gray)[0]
 weighted_sum = 0.3 * colour[0] + 0.6 * colour[1] + 0.1 * colour[2]
 assert torch.allclose(gray[0], weighted_sum, atol=1e-6)
-pointwise.reveal(
+one_by_one.reveal(
     "it makes it grey",
     because="Each pixel becomes 0.3 · red + 0.6 · green + 0.1 · blue.",
 )
@@ -1080,7 +1087,7 @@ pointwise = nn.Conv2d(64, 128, kernel_size=1)
 
 def count(*layers: nn.Module) -> int:
     """Return the number of parameters of some layers together."""
-    return sum(parameter.numel() for layer in layers for parameter in layer.parameters())
+    return sum(p.numel() for layer in layers for p in layer.parameters())
 
 
 print(f"standard:  {count(standard):>6,}")
@@ -1154,8 +1161,11 @@ stamps.shape
 # %%
 fig, axs = plt.subplots(1, 5, figsize=(12.5, 2.9), layout="constrained")
 corners = [(0, 0), (0, 2), (2, 0), (2, 2)]
-for ax, values, corner, pixel in zip(axs, stamps, corners, small.flatten(), strict=False):
-    show_numbers(values, ax, window=(*corner, 3, 3), title=f"stamp of the {pixel:.0f}")
+for ax, values, (top, left) in zip(axs, stamps, corners, strict=False):
+    pixel = small[top // 2, left // 2]
+    show_numbers(
+        values, ax, window=(top, left, 3, 3), title=f"stamp of the {pixel:.0f}"
+    )
 show_numbers(stamps.sum(dim=0), axs[4], title="their sum")
 plt.show()
 
@@ -1243,13 +1253,13 @@ print(stamps_per_pixel[0, 0].int())
 
 # %% [markdown]
 # The counts 1, 2 and 4 alternate like a chequerboard, and generated images can show that very pattern.
-# A kernel size that the stride divides, such as 4 with stride 2, avoids it inside the image.
+# A kernel size that is a multiple of the stride, such as 4 with stride 2, avoids it inside the image.
 # One trap in PyTorch: the weight of `nn.ConvTranspose2d` has the shape (**in**_channels, **out**_channels, kH, kW), the other way round.
 #
 # ## How the framework does it: im2col
 #
 # Our loops are easy to read and slow.
-# Computers are best at one thing, the product of two large matrices (called GEMM), so frameworks turn the convolution into one.
+# Computers are best at one thing, the product of two large matrices (called GEMM), so frameworks like to turn a convolution into one.
 # Write every window as a **column**, all columns side by side; write the kernel as a row.
 # The row times the matrix is the feature map.
 
@@ -1261,7 +1271,9 @@ columns.shape
 
 # %%
 fig, ax = plt.subplots(figsize=(8, 4.6), layout="constrained")
-show_numbers(columns, ax, window=(0, 0, 9, 1), title="16 windows of the image as columns of 9")
+show_numbers(
+    columns, ax, window=(0, 0, 9, 1), title="16 windows of the image as columns of 9"
+)
 plt.show()
 
 # %% [markdown]
@@ -1345,7 +1357,8 @@ def pure_loops(image: Nested, weight: list[Nested]) -> list[list[list[float]]]:
 
 def numpy_windows(image: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Convolve arrays by a view of all windows: (C, H, W), (O, C, k, k)."""
-    windows = sliding_window_view(image, weight.shape[-2:], axis=(1, 2))  # (C, H', W', k, k)
+    # windows: (C, rows, columns, k, k)
+    windows = sliding_window_view(image, weight.shape[-2:], axis=(1, 2))
     return np.tensordot(weight, windows, axes=([1, 2, 3], [0, 3, 4]))
 
 
@@ -1393,7 +1406,10 @@ for _ in range(7):  # take turns, so that a busy moment hits all alike
 medians = {name: median(times) for name, times in seconds.items()}
 for name, value in medians.items():
     print(f"{name:13} {value / medians['F.conv2d']:8.1f} × the time of F.conv2d")
-print(f"medians of 7; {platform.machine()}, torch {torch.__version__}, {torch.get_num_threads()} thread(s)")
+threads = torch.get_num_threads()
+print(
+    f"medians of 7; {platform.machine()}, torch {torch.__version__}, {threads} thread(s)"
+)
 
 # %%
 slowest = max(medians, key=medians.__getitem__)
@@ -1401,16 +1417,15 @@ others = [value for name, value in medians.items() if name != slowest]
 print("slowest:", slowest)
 print("at least ten times as slow as any other:", medians[slowest] > 10 * max(others))
 
+columns = F.unfold(images, kernel_size=3)
+copies = columns.numel() / images.numel()
+print(f"im2col holds {copies:.1f} numbers for each number in the image")
+
 # %% [markdown]
 # Not a single multiplication has been saved.
-# The other three do the same arithmetic in compiled code and in an order that suits the machine's memory, and that alone makes pure Python slower by a factor of ten at the very least, mostly by hundreds.
-# The price of im2col is memory: the columns hold nearly nine numbers for each pixel.
-
-# %%
-columns = F.unfold(images, kernel_size=3)
-print(f"numbers in the columns for each number in the image: {columns.numel() / images.numel():.1f}")
-
-# %% [markdown]
+# The other three do the same arithmetic in compiled code and in an order that suits the machine's memory, and that alone makes them faster than pure Python by a factor of ten at the very least, and often by hundreds.
+# The price of im2col is memory: a pixel is copied into every window that contains it, with a 3 × 3 kernel nearly nine times.
+#
 # ## Learn the kernel that made Y from X
 #
 # We have always *given* the kernel.
@@ -1437,7 +1452,8 @@ def learn_kernel(x: Tensor, y: Tensor, steps: int) -> tuple[Tensor, list[float]]
 # %%
 torch.manual_seed(seed)
 noise = torch.randn(1, 1, 32, 32)
-learned, noise_losses = learn_kernel(noise, F.conv2d(noise, sobel[None, None]), steps=60)
+made = F.conv2d(noise, sobel[None, None])
+learned, noise_losses = learn_kernel(noise, made, steps=60)
 print(learned.round(decimals=2) + 0.0)  # + 0.0 turns −0 into 0
 
 # %% [markdown]
@@ -1450,23 +1466,24 @@ print(learned.round(decimals=2) + 0.0)  # + 0.0 turns −0 into 0
 
 # %%
 camera = pictures["camera"][None]
-from_photo, photo_losses = learn_kernel(camera, F.conv2d(camera, sobel[None, None]), steps=60)
+made = F.conv2d(camera, sobel[None, None])
+from_photo, photo_losses = learn_kernel(camera, made, steps=60)
+
 fig, ax = plt.subplots(figsize=(6, 3.2), layout="constrained")
-ax.semilogy([loss / noise_losses[0] for loss in noise_losses], label="from noise")
-ax.semilogy([loss / photo_losses[0] for loss in photo_losses], "--", label="from a photograph")
+for losses, line, label in [
+    (noise_losses, "-", "from noise"),
+    (photo_losses, "--", "from a photograph"),
+]:
+    ax.semilogy([loss / losses[0] for loss in losses], line, label=label)
 ax.set(xlabel="step", ylabel="loss, share of the first")
 ax.legend()
 plt.show()
+print(f"largest error from noise:        {(learned - sobel).abs().max():.1f}")
+print(f"largest error from a photograph: {(from_photo - sobel).abs().max():.1f}")
 
 # %% [markdown]
 # **Figure.** From noise, the loss falls by a constant factor at each step, to less than a millionth of its start within 60 steps; from a photograph, with the same step size, more than half of it is still there.
-
-# %%
-print("largest error after 60 steps")
-print(f"from noise:        {(learned - sobel).abs().max():.1f}")
-print(f"from a photograph: {(from_photo - sobel).abs().max():.1f}")
-
-# %% [markdown]
+#
 # The photograph holds the same information, but gradient descent reads it slowly: where all pixels are alike, many kernels do equally well.
 # Normalising the input, better optimisers and batch normalisation all help with this, and you will meet each of them.
 #
@@ -1499,4 +1516,5 @@ questions.quiz
 # - PyTorch documentation: [Conv2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html), [ConvTranspose2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.ConvTranspose2d.html), [Unfold](https://docs.pytorch.org/docs/stable/generated/torch.nn.Unfold.html).
 # - A. Odena, V. Dumoulin and C. Olah, [Deconvolution and checkerboard artifacts](https://distill.pub/2016/deconv-checkerboard/), Distill, 2016.
 # - K. Chellapilla, S. Puri and P. Simard, High performance convolutional neural networks for document processing, 2006: im2col.
+# - M. A. Islam, S. Jia and N. D. B. Bruce, [How much position information do convolutional neural networks encode?](https://arxiv.org/abs/2001.08248), 2020.
 # - A. Araujo, W. Norris and J. Sim, [Computing receptive fields of convolutional neural networks](https://distill.pub/2019/computing-receptive-fields/), Distill, 2019.

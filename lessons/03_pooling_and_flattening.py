@@ -112,7 +112,8 @@ small = torch.tensor(
     dtype=torch.float32,
 )
 default_stride = predict(
-    "You pool these 5 × 5 pixels with nn.MaxPool2d(3) and give no stride. What is the size of the result?",
+    "You pool these 5 × 5 pixels with `nn.MaxPool2d(3)` and give no stride. "
+    "What is the size of the result?",
     options=["3 × 3", "2 × 2", "1 × 1"],
 )
 default_stride
@@ -121,7 +122,8 @@ default_stride
 height, width = nn.MaxPool2d(3)(small[None, None]).shape[-2:]
 default_stride.reveal(
     f"{height} × {width}",
-    because="Without a stride the window moves by its own size, and 3 pixels further there is no room for a second one.",
+    because="Without a stride the window moves by its own size, "
+    "and 3 pixels further there is no room for a second one.",
 )
 
 # %% [markdown]
@@ -324,7 +326,7 @@ plt.show()
 print(f"Photograph: {credit(photo_name)}")
 
 # %% [markdown]
-# **Figure.** Eyes, nose and whiskers can still be made out at 8 × 8 and are gone at 16 × 16: max pooling (top) turns the fine fur bright, since nearly every window holds one strong hair, while average pooling (bottom) lets the fur fade and leaves the broad edges round the eyes.
+# **Figure.** Eyes and nose can still be made out at 8 × 8; at 16 × 16 little more than two bright spots is left of them: max pooling (top) turns the fine fur bright, since nearly every window holds one strong hair, while average pooling (bottom) lets the fur fade and leaves the broad edges round the eyes.
 # Each panel is scaled to its own brightest value.
 #
 # ## Padding: what stands outside the image?
@@ -599,6 +601,7 @@ explorer
 # **Difficulty** 2 of 5 · **importance** 5 of 5 · **about 10 minutes**
 #
 # Move the lecture's image by one pixel in each of the four directions, pool with 2 × 2 and stride 2, and count how many of the nine outputs stay as they were.
+# Answer with a dict, `{"right": …, "left": …, "down": …, "up": …}`.
 #
 # <details><summary>Hint 1</summary>
 #
@@ -617,6 +620,7 @@ explorer
 # </details>
 
 # %%
+# four numbers from 0 to 9: {"right": …, "left": …, "down": …, "up": …}
 ### BEGIN SOLUTION
 unchanged_outputs = {
     "right": int((pool(moved(image, right=1), 2, 2) == pooled).sum()),
@@ -644,17 +648,15 @@ checks.check_unchanged_outputs(unchanged_outputs)
 # %% tags=["nbval-ignore-output"]
 # differs: widget
 share_guess = predict(
-    "The edges move by one pixel. How many per cent of the 2 × 2 maxima are exactly what they were?"
+    "The edges move by one pixel. "
+    "How many per cent of the 2 × 2 maxima are exactly what they were?"
 )
 share_guess
 
 # %%
-still, shifted = (
-    features[..., 1:],
-    features[..., :-1],
-)  # shifted: one pixel to the right
-max_still, max_shifted = F.max_pool2d(still, 2), F.max_pool2d(shifted, 2)
-stays = max_still == max_shifted
+still = features[..., 1:]
+shifted = features[..., :-1]  # one pixel to the right
+stays = F.max_pool2d(still, 2) == F.max_pool2d(shifted, 2)
 share_guess.reveal(
     round(100 * stays.float().mean().item()),
     because="A maximum stays only if it is still in its window and nothing larger came in.",
@@ -668,28 +670,22 @@ share_guess.reveal(
 
 
 # %%
-def compare(name: str, still: Tensor, shifted: Tensor) -> None:
+def compare(name: str, layer: nn.Module, maps: Tensor) -> None:
     """Print how many outputs stay the same: among all, and among the active ones."""
+    still, shifted = layer(maps[..., 1:]), layer(maps[..., :-1])
     stays, active = still == shifted, (still > 0) | (shifted > 0)
     of_all, of_active = stays.float().mean(), stays[active].float().mean()
     print(f"{name:28}{of_all:>8.0%}{of_active:>12.0%}")
 
 
-noise = torch.rand(features.shape, generator=generator)
 print(f"{'one pixel to the right':28}{'of all':>8}{'of active':>12}")
-compare("edges, not pooled", still, shifted)
-compare("2 × 2 maximum, stride 2", max_still, max_shifted)
-compare(
-    "2 × 2 maximum, stride 1", F.max_pool2d(still, 2, 1), F.max_pool2d(shifted, 2, 1)
-)
-compare(
-    "3 × 3 maximum, stride 1", F.max_pool2d(still, 3, 1), F.max_pool2d(shifted, 3, 1)
-)
-compare("2 × 2 average, stride 2", F.avg_pool2d(still, 2), F.avg_pool2d(shifted, 2))
-compare(
-    "noise, 2 × 2 maximum",
-    *(F.max_pool2d(n, 2) for n in (noise[..., 1:], noise[..., :-1])),
-)
+compare("edges, not pooled", nn.Identity(), features)
+compare("2 × 2 maximum, stride 2", nn.MaxPool2d(2), features)
+compare("2 × 2 maximum, stride 1", nn.MaxPool2d(2, stride=1), features)
+compare("3 × 3 maximum, stride 1", nn.MaxPool2d(3, stride=1), features)
+compare("2 × 2 average, stride 2", nn.AvgPool2d(2), features)
+noise = torch.rand(features.shape, generator=generator)
+compare("noise, 2 × 2 maximum", nn.MaxPool2d(2), noise)
 
 # %% [markdown]
 # Where there is an edge, only about one 2 × 2 maximum in five is unmoved by a step of one pixel, fewer than in noise.
@@ -787,7 +783,7 @@ plt.show()
 # %% [markdown]
 # **Figure.** The larger the window, the less a step of one pixel matters: on the left the share of maxima that stay exactly the same climbs from about 1 % to over 90 %, close to the curve for noise at the end; on the right the change shrinks from about half of the result to a few per cent, for average pooling no less than for the maximum.
 #
-# One 2 × 2 pooling forgets a little of the position; five in a row forget nearly all of it.
+# One 2 × 2 pooling forgets a little of the position; after five in a row a step of one pixel hardly shows.
 # And averages, which hardly ever stay the same, change no more than maxima do.
 #
 # ### Two words to keep apart
@@ -800,13 +796,12 @@ print("moved by   same place   moved along")
 for shift in (1, 2, 3, 4):
     before = F.max_pool2d(features[..., shift:], 2)
     after = F.max_pool2d(features[..., :-shift], 2)
-    same_place = f"{(before == after).float().mean():.0%}"
-    steps = shift // 2
-    along = (
-        (before[..., :-steps] == after[..., steps:]).float().mean() if steps else None
-    )
-    fits = f"{along:.0%}" if shift % 2 == 0 else "no whole step"
-    print(f"{shift:8} {same_place:>12} {fits:>13}")
+    line = f"{shift:8}{(before == after).float().mean():>13.0%}"
+    if shift % 2 == 0:
+        steps = shift // 2
+        along = (before[..., :-steps] == after[..., steps:]).float().mean()
+        line += f"{along:>14.0%}"
+    print(line)
 
 wrapped = features.roll(100, dims=-1)
 assert torch.equal(wrapped.amax(dim=(2, 3)), features.amax(dim=(2, 3)))
@@ -854,14 +849,13 @@ except RuntimeError as error:
 # Does it matter?
 
 # %%
-relu_first, pool_first = F.max_pool2d(F.relu(edges), 2), F.relu(F.max_pool2d(edges, 2))
+relu_first = F.max_pool2d(F.relu(edges), 2)
+pool_first = F.relu(F.max_pool2d(edges, 2))
 print("maximum, on all edges:", torch.equal(relu_first, pool_first))
 
 corner = torch.tensor([[[[-4.0, 2.0], [1.0, -3.0]]]])
-relu_first, pool_first = (
-    F.avg_pool2d(F.relu(corner), 2),
-    F.relu(F.avg_pool2d(corner, 2)),
-)
+relu_first = F.avg_pool2d(F.relu(corner), 2)
+pool_first = F.relu(F.avg_pool2d(corner, 2))
 print(f"average, on −4, 2, 1, −3: {relu_first.item()} and {pool_first.item()}")
 
 # %% [markdown]
@@ -931,7 +925,8 @@ assert torch.equal(row.unflatten(1, (2, 2, 3)), tiny)
 # %% tags=["nbval-ignore-output"]
 # differs: widget
 rows_guess = predict(
-    "32 images now have 2 channels: (32, 2, 5, 5). How many rows does view(-1, 25) give?",
+    "32 images now have 2 channels: (32, 2, 5, 5). "
+    "How many rows does `view(-1, 25)` give?",
     options=["32", "64", "an error"],
 )
 rows_guess
@@ -940,7 +935,8 @@ rows_guess
 two_channels = torch.randn(32, 2, 5, 5, generator=generator)
 rows_guess.reveal(
     str(two_channels.view(-1, 25).shape[0]),
-    because="There are 32 · 50 values, and rows of 25 use them up: each image is cut in two, without a word.",
+    because="There are 32 · 50 values, and rows of 25 use them up: "
+    "each image is cut in two, without a word.",
 )
 
 # %% [markdown]

@@ -51,5 +51,6 @@ def cell_place(notebook: NotebookNode, index: int) -> str:
     """Name a cell for messages: position, id and first line."""
     cell = notebook.cells[index]
     first = (cell.source.strip().splitlines() or ["(empty)"])[0]
+    first = first if len(first) <= 60 else f"{first[:60]}…"
     number = f"cell {index + 1} of {len(notebook.cells)}"
     return f"{number} (id {cell.get('id', '?')}, `{first}`)"

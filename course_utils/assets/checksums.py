@@ -87,6 +87,7 @@ def first_problem(
         if mark is None or known.get(name) != mark:
             problem = checksums.problem(path)
             if problem:
+                _forget(stamp)
                 return f"{path} {problem}"
         marks[name] = _mark(path, checksums) or []
     if marks != known:
@@ -107,6 +108,11 @@ def _read_stamp(stamp: Path) -> dict[str, Any]:
     except (OSError, ValueError):  # no stamp, or half a one: the files are read again
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _forget(stamp: Path) -> None:
+    with contextlib.suppress(OSError):  # see `_write_stamp`
+        stamp.unlink(missing_ok=True)
 
 
 def _write_stamp(stamp: Path, marks: dict[str, list[Any]]) -> None:

@@ -82,19 +82,20 @@ def _fill(
             tries = 1 if _size(part) - start >= max(1, total // 100) else tries + 1
             if not answer.again or tries >= limits.attempts:
                 raise
-            _wait(answer, tries, limits)
+            _wait(answer, tries, limits, progress)
 
 
 def _size(part: Path) -> int:
     return part.stat().st_size if part.is_file() else 0
 
 
-def _wait(answer: MirrorError, tries: int, limits: Limits) -> None:
+def _wait(answer: MirrorError, tries: int, limits: Limits, progress: Progress) -> None:
     seconds = answer.wait
     if seconds is None:
         seconds = limits.pause_seconds * 2 ** (tries - 1)
     if seconds > limits.longest_wait:
         raise answer
+    progress.say(f"{answer}; trying again in {seconds:g} s")
     time.sleep(seconds)
 
 
@@ -102,7 +103,7 @@ def _no_mirror(asset: Asset, answers: dict[Mirror, MirrorError], folder: Path) -
     listed = "\n".join(
         f"  - {mirror.where}\n    {answer}" for mirror, answer in answers.items()
     )
-    digest = " or ".join(f"{k} {v}" for k, v in asset.checksums.digests().items())
+    digest = ", ".join(f"{k} {v}" for k, v in asset.checksums.digests().items())
     return (
         f"{asset.name} ({asset.bytes:,} bytes) could not be downloaded. "
         f"Each mirror and what it answered:\n{listed}\n"

@@ -82,7 +82,7 @@ class Asset:
 
 
 def checkout() -> Path | None:
-    """The root of the workbook's folder, or None where only the library is installed."""
+    """The workbook's folder, or None where only the library is installed."""
     return _ROOT if (_ROOT / "data" / "manifest.toml").is_file() else None
 
 

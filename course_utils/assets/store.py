@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, Final
 
 from course_utils.assets.checksums import first_problem
 from course_utils.assets.download import download
@@ -24,7 +24,7 @@ from course_utils.assets.progress import Progress
 from course_utils.assets.transfer import Limits
 from course_utils.assets.unpack import replacing, unpack_listed
 
-_COPY = 1 << 20
+_CHUNK: Final = 1 << 20
 
 
 def cache_folder() -> Path:
@@ -58,8 +58,8 @@ class Status:
 class Store:
     """A folder with the assets of a manifest.
 
-    Nothing lies under its final name that was not verified: downloads grow in
-    `<file>.part` and archives unpack in `<name>.unpacking`; both are renamed at the end.
+    Nothing is given its final name before it is verified: downloads grow in
+    `<file>.part`, archives unpack in `<name>.unpacking`; both are renamed last.
 
     Args:
         assets: The manifest.
@@ -125,14 +125,15 @@ class Store:
             MissingAssetError: It is not here, or not as it should be.
         """
         asset = self.asset(name)
-        file_problem = self._file_problem(asset, again=True)
-        unpacked = asset.unpack is not None and (self.folder / name).is_dir()
-        problem = self._unpacked_problem(asset, again=True) if unpacked else None
-        # the archive may be deleted once it is unpacked
-        if problem or (file_problem and not (unpacked and not self._there(asset))):
-            raise MissingAssetError(
-                f"{problem or file_problem}. Delete it and fetch it again."
-            )
+        problems: list[str | None] = []
+        if asset.unpack and (self.folder / name).is_dir():
+            problems.append(self._unpacked_problem(asset, again=True))
+        # an archive may be deleted once it is unpacked
+        if not problems or (self.folder / asset.file).exists():
+            problems.append(self._file_problem(asset, again=True))
+        found = [problem for problem in problems if problem]
+        if found:
+            raise MissingAssetError(f"{'; '.join(found)}. {self._how(asset)}")
 
     def status(self) -> list[Status]:
         """Every asset of the manifest, whether it is here, and where."""
@@ -141,7 +142,7 @@ class Store:
             for name, asset in self.assets.items()
         ]
 
-    def install(self, name: str, source: BinaryIO) -> Path:
+    def install(self, name: str, source: IO[bytes]) -> Path:
         """Take an asset's file from an open file, verify it and unpack it.
 
         Raises:
@@ -150,12 +151,8 @@ class Store:
         asset = self.asset(name)
         part = self._part(asset)
         with self._alone(asset, quiet=True):
-            try:
-                with part.open("wb") as file:
-                    while chunk := source.read(_COPY):
-                        file.write(chunk)
-            except OSError as error:
-                raise cache_error(error, part, asset.room) from error
+            self._require_room(asset.room)
+            _copy(source, part, asset.bytes)
             problem = asset.checksums.problem(part)
             if problem:
                 part.unlink()
@@ -165,9 +162,6 @@ class Store:
             self._accept(asset)
             self._unpack(asset)
         return self.path(name)
-
-    def _there(self, asset: Asset) -> bool:
-        return (self.folder / asset.file).exists()
 
     def _part(self, asset: Asset) -> Path:
         return self.folder / f"{asset.file}.part"
@@ -193,21 +187,22 @@ class Store:
         return first_problem(folder, asset.unpack.files, stamp, again=again)
 
     def _fetch(self, asset: Asset, quiet: bool) -> None:
+        self._require_room(asset.room - self._arrived(asset))
         part = self._part(asset)
-        needed = asset.room - self._arrived(asset)
-        free = free_bytes(self.folder)
-        if free < needed:
-            raise not_enough_room(self.folder, needed, free)
         with Progress(asset.name, asset.bytes, quiet=quiet) as progress:
             download(asset, part, self.limits, progress)
         self._accept(asset)
+
+    def _require_room(self, needed: int) -> None:
+        free = free_bytes(self.folder)
+        if free < needed:
+            raise not_enough_room(self.folder, needed, free)
 
     def _accept(self, asset: Asset) -> None:
         """Give the verified part its final name."""
         part, file = self._part(asset), self.folder / asset.file
         try:
-            with part.open("rb+") as written:
-                os.fsync(written.fileno())  # bytes before name, also in a power cut
+            _to_disk(part)
             if file.exists():  # wrong, or it would not have been fetched: keep it
                 file.replace(file.with_name(f"{file.name}.wrong"))
             part.replace(file)
@@ -225,6 +220,7 @@ class Store:
                 problem = checksums.problem(fresh / name)
                 if problem:
                     raise AssetError(f"{name} from {asset.file} {problem}")
+                _to_disk(fresh / name)
         self._unpacked_problem(asset)  # leaves its stamp
 
     @contextmanager
@@ -250,8 +246,31 @@ class Store:
     def _missing(self, asset: Asset) -> str:
         file = self.folder / asset.file
         found = self._file_problem(asset) if file.exists() else f"{file} is not there"
+        return f"{asset.name} is not on this computer: {found}. {self._how(asset)}"
+
+    def _how(self, asset: Asset) -> str:
+        first = "Unset COURSE_OFFLINE, which forbids downloads, and then: " * offline()
         return (
-            f"{asset.name} is not on this computer: {found}. It is a download of "
-            f"{megabytes(asset.bytes)}. Fetch it with `make data`, or in Python with "
+            f"{first}Fetch it ({megabytes(asset.bytes)}) with "
+            f"`python -m tools.fetch_data {asset.name}`, or in Python with "
             f"`from course_utils import assets; assets.get({asset.name!r})`."
         )
+
+
+def _copy(source: IO[bytes], target: Path, expected: int) -> None:
+    """Copy a file, and no more than one block beyond its expected size."""
+    target.unlink(missing_ok=True)
+    count = 0
+    while count <= expected and (chunk := source.read(_CHUNK)):
+        count += len(chunk)
+        try:
+            with target.open("ab") as file:
+                file.write(chunk)
+        except OSError as error:
+            raise cache_error(error, target, expected) from error
+
+
+def _to_disk(path: Path) -> None:
+    """Bytes before the name, so that a power cut leaves no empty file behind."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())

@@ -14,8 +14,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
+from io import FileIO
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Final
 
 from course_utils.assets.errors import MirrorError, cache_error, megabytes
 from course_utils.assets.progress import Progress
@@ -195,7 +196,7 @@ def _start(response: Response, start: int, total: int) -> int:
     length = response.headers.get("Content-Length", str(total))
     if length != str(total):
         raise MirrorError(f"announces {length} bytes, expected {total}")
-    return 0  # the server ignores ranges, or its file changed: from the beginning
+    return 0  # the server ignores ranges, or its file changed
 
 
 def _checked_range(header: str, start: int, total: int) -> int:
@@ -229,11 +230,7 @@ def _write(
         for piece in pieces:
             if end + len(piece) > total:
                 raise MirrorError(f"sent more than the expected {total:,} bytes")
-            try:
-                file.write(piece)
-                file.flush()  # so that nothing is left to fail when the file closes
-            except OSError as error:
-                raise cache_error(error, part, total - end) from error
+            _put(piece, file, part, total - end)
             end += len(piece)
             progress.at(end)
             if pace:
@@ -241,9 +238,20 @@ def _write(
     return end
 
 
-def _open_at(part: Path, start: int, total: int) -> BinaryIO:
+def _put(piece: bytes, file: FileIO, part: Path, needed: int) -> None:
+    rest = memoryview(piece)
     try:
-        file = part.open("r+b" if start else "wb")
+        while rest:  # unbuffered: a full disk may take a part of it
+            rest = rest[file.write(rest) :]
+    except OSError as error:
+        raise cache_error(error, part, needed) from error
+
+
+def _open_at(part: Path, start: int, total: int) -> FileIO:
+    try:
+        # not cut off at `start`: a mirror that begins anew and then breaks off
+        # must not destroy what came from another one
+        file = part.open("r+b" if part.exists() else "wb", buffering=0)
         file.seek(start)
         return file
     except OSError as error:

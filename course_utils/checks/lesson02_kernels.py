@@ -212,7 +212,7 @@ check_first_row = Exercise(
         ),
         Mistake(
             "kernel_transposed",
-            (12.0, -2.0, 11.0, 8.0),
+            (13.0, -2.0, 9.0, 5.0),
             "Your kernel lies on its side: −1, −2, −1 is its top row, not its left "
             "column.",
         ),

@@ -87,6 +87,7 @@ def body(
 
 def face(solid: Solid, head: Head, build: Build, nose: Colour, eye: Colour) -> None:
     """Add skull, muzzle, nose and the eyes that can be seen."""
+    solid.focus = head.centre
     solid.ball(head.centre, head.radius, build.fur, bias=2)
     reach = 0.75 + build.muzzle / head.radius
     tip = head.place(reach - 0.3, -0.42, 0)

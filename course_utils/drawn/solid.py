@@ -63,6 +63,7 @@ class Solid:
         self._pitch = (cosine(pitch), sine(pitch))
         self._roll = (cosine(roll), sine(roll))
         self.light = light
+        self.focus: Place | None = None  # the head, for close-ups
         self._parts: list[_Part] = []
         self._box = [1e9, 1e9, -1e9, -1e9]
 
@@ -155,7 +156,15 @@ class Solid:
         near = sum(place[2] for place in projected) / len(projected) + bias
         self._parts.append(_Plate(near, colour, [(x, y) for x, y, _ in projected]))
 
-    def paint(self, canvas: Canvas, x: float, y: float, scale: float) -> None:
+    def paint(
+        self,
+        canvas: Canvas,
+        x: float,
+        y: float,
+        scale: float,
+        *,
+        close_up: bool = False,
+    ) -> None:
         """Paint the parts so that their box is centred on (x, y).
 
         Args:
@@ -163,11 +172,15 @@ class Solid:
             x: Centre of the box, pixels from the left.
             y: Centre of the box, pixels from the top.
             scale: Longer side of the box, in pixels.
+            close_up: Centre the focus, if there is one, not the box.
         """
         left, top, right, bottom = self._box
         size = scale / max(right - left, bottom - top)
-        x -= size * (left + right) / 2
-        y -= size * (top + bottom) / 2
+        across, down = (left + right) / 2, (top + bottom) / 2
+        if close_up and self.focus is not None:
+            across, down, _ = self.project(self.focus)
+        x -= size * across
+        y -= size * down
         for part in sorted(self._parts, key=_nearness):
             part.paint(canvas, x, y, size)
 

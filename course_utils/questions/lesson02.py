@@ -25,8 +25,8 @@ quiz = Quiz(
             "which is why this combination is so common.",
             wrong={
                 113: "You rounded 111.5 up; a window that hangs over is not computed.",
-                111: "That is the number of steps, and there is one window more. Or you "
-                "padded one side only.",
+                111: "Those are the steps; there is one window more. Or you "
+                "padded on one side only.",
                 109: "You left the padding out.",
                 224: "You left the stride out.",
             },

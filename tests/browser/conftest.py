@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
-INSTALL = (
-    "no Chromium found: install it with `apt-get install chromium`, "
-    "or run `python -m playwright install chromium`"
-)
+from tools.browser import INSTALL_CHROMIUM, chromium_path
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -22,20 +18,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-def _chromium_path(playwright: Playwright) -> str | None:
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    found = next(filter(None, map(shutil.which, names)), None)
-    own = playwright.chromium.executable_path
-    return found or (own if Path(own).is_file() else None)
-
-
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """A running Chromium: the system's, or the one Playwright keeps."""
     with sync_playwright() as playwright:
-        path = _chromium_path(playwright)
+        path = chromium_path(playwright)
         if path is None:
-            pytest.skip(INSTALL)
+            pytest.skip(INSTALL_CHROMIUM)
         browser = playwright.chromium.launch(executable_path=path)
         yield browser
         browser.close()
@@ -43,7 +32,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """Open HTML text in a page of its own; errors and outside requests fail the test."""
+    """Open HTML in a page of its own; errors and outside requests fail the test."""
     pages: list[Page] = []
     faults: list[str] = []
 

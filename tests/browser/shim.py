@@ -1,4 +1,4 @@
-"""A page that shows an explorer without Jupyter: a dozen lines stand in for the model."""
+"""A page that shows an explorer without Jupyter: a few lines stand in for the model."""
 
 from __future__ import annotations
 
@@ -31,8 +31,10 @@ window.model = {{
   }},
 }};
 const source = document.getElementById("source").textContent;
-window.module = await import(URL.createObjectURL(new Blob([source], {{ type: "text/javascript" }})));
-window.remove = module.default.render({{ model, el: document.getElementById("widget") }});
+const blob = new Blob([source], {{ type: "text/javascript" }});
+const module = await import(URL.createObjectURL(blob));
+const el = document.getElementById("widget");
+window.remove = module.default.render({{ model, el }});
 document.body.dataset.ready = "yes";
 </script>
 <script type="application/json" id="state">{state}</script></body></html>"""

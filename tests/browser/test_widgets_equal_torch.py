@@ -148,25 +148,15 @@ def _shifted(case: dict[str, Any]) -> Tensor:
 @pytest.fixture(scope="module")
 def convolutions(evaluate: Any) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     cases = _convolutions(800)
-    results = evaluate(_exported(convolution_module()), _CONVOLVE, cases)
+    results = evaluate(convolution_module(), _CONVOLVE, cases)
     return list(zip(cases, results, strict=True))
 
 
 @pytest.fixture(scope="module")
 def poolings(evaluate: Any) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     cases = _poolings(400)
-    results = evaluate(_exported(pooling_module()), _POOL, cases)
+    results = evaluate(pooling_module(), _POOL, cases)
     return list(zip(cases, results, strict=True))
-
-
-def _exported(module: str) -> str:
-    """Let the test reach the functions that the module keeps to itself."""
-    private = (
-        "convolutionScene convolutionStep convolutionSizes poolingScene poolingStep "
-        "poolingSizes unvisitedOf"
-    ).split()
-    names = [name for name in private if f"\nfunction {name}(" in module]
-    return f"{module}\nexport {{ {', '.join(names)} }};"
 
 
 def _explorer(case: dict[str, Any]) -> ConvolutionExplorer:

@@ -82,8 +82,17 @@ def test_hover_moves_the_window_around_the_pointer(convolution: Page) -> None:
 def test_a_click_on_the_input_lets_arrow_keys_go_on(convolution: Page) -> None:
     grid = convolution.locator("table:has(caption:text-is('Input'))")
     grid.locator("td[data-row='3'][data-col='3']").click()
-    convolution.mouse.move(0, 0)
     convolution.keyboard.press("ArrowLeft")
+    assert state(convolution, "position") == [2, 1]
+
+
+def test_a_resting_pointer_does_not_undo_the_keys(convolution: Page) -> None:
+    grid = convolution.locator("table:has(caption:text-is('Output'))")
+    grid.locator("td[data-row='1'][data-col='1']").click()
+    press(convolution, "padding", "ArrowRight")  # the page changes under the pointer
+    convolution.locator("td[data-row][tabindex='0']").focus()
+    convolution.keyboard.press("ArrowDown")
+    convolution.wait_for_timeout(200)
     assert state(convolution, "position") == [2, 1]
 
 
@@ -120,8 +129,9 @@ def test_play_takes_longer_steps_with_reduced_motion(open_page: Opener) -> None:
     page.locator("[data-control=play]").click()
     page.wait_for_timeout(900)
     assert state(page, "position") == [0, 0]
-    duration = "() => getComputedStyle(document.querySelector('.cnn-window')).transitionDuration"
-    assert page.evaluate(duration) == "0s"
+    frame = page.locator(".cnn-window").first
+    duration = "(node) => getComputedStyle(node).transitionDuration"
+    assert frame.evaluate(duration) == "0s"
 
 
 def test_sliders_follow_the_arrow_keys(convolution: Page) -> None:

@@ -97,15 +97,16 @@ def _is_near_miss(comment: str) -> bool:
 
 def _resembles_marker(words: list[str]) -> bool:
     joined = "".join(words)
-    if any(_alike(joined, marker) for marker in ("beginsolution", "endsolution")):
+    # closer than `solution` alone is to `endsolution`
+    if any(_alike(joined, m, 0.88) for m in ("beginsolution", "endsolution")):
         return True
     verbs = ("begin", "end", "start", "stop")
     has_verb = any(_alike(word, verb) for word in words for verb in verbs)
     return has_verb and any(_alike(word, "solution") for word in words)
 
 
-def _alike(word: str, wanted: str) -> bool:
-    return SequenceMatcher(None, word, wanted).ratio() >= 0.78
+def _alike(word: str, wanted: str, least: float = 0.78) -> bool:
+    return SequenceMatcher(None, word, wanted).ratio() >= least
 
 
 def _words(text: str) -> list[str]:

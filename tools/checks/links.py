@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
 from tools import markdown
 from tools.building.assemble import badge_url
-from tools.building.project import Lesson, Project
+from tools.building.project import VERSIONS, Lesson, Project, Version
 from tools.notebook import cell_place, read
 
 _BADGE = "https://colab.research.google.com/github/"
@@ -17,39 +17,42 @@ _SKIPPED = {"build", "my_work", "node_modules", "cache"}
 
 
 def notebook_faults(project: Project, lesson: Lesson) -> list[str]:
-    """Return one message for each broken link of a lesson's two notebooks."""
+    """Return one message for each broken link or badge of a lesson's two notebooks."""
+    # students read their copy in my_work/: links must lead on from there too
+    copies = project.root / "my_work"
+    starts: dict[Version, list[Path | None]] = {
+        "worked": [None],
+        "student": [None, copies],
+    }
     messages = []
-    for path, folders in (
-        (lesson.notebook("worked"), []),
-        # students read their copy in my_work/, and links must lead on from there too
-        (lesson.notebook("student"), [project.root / "my_work"]),
-    ):
-        if not path.exists():
-            continue  # the freshness check says so
-        shown = lesson.shown(path)
-        notebook = read(path)
-        badges = 0
-        for index, cell in enumerate(notebook.cells):
-            if cell.cell_type != "markdown":
-                continue
-            place = f"{shown}, {cell_place(notebook, index)}"
-            for link in markdown.links(cell.source):
-                faults = [
-                    _fault(project, path, link.target, f) for f in [None, *folders]
-                ]
-                messages += [
-                    f"{place}: {fault}" for fault in dict.fromkeys(faults) if fault
-                ]
-                if link.target.startswith(_BADGE):
-                    badges += 1
-                    if link.target != badge_url(project, shown):
-                        messages.append(
-                            f"{place}: the badge opens {link.target}, expected "
-                            f"{badge_url(project, shown)}"
-                        )
-        if badges == 0:
-            messages.append(f"{shown}: no Colab badge; build the lesson")
+    for version in VERSIONS:
+        path = lesson.notebook(version)
+        if path.exists():  # else the freshness check says so
+            faults = _faults_in(project, path, starts[version])
+            messages += [f"{lesson.shown(path)}{fault}" for fault in faults]
     return messages
+
+
+def _faults_in(
+    project: Project, path: Path, starts: Sequence[Path | None]
+) -> Iterator[str]:
+    notebook = read(path)
+    own_badge = badge_url(project, path.relative_to(project.root).as_posix())
+    badges = 0
+    for index, cell in enumerate(notebook.cells):
+        place = f", {cell_place(notebook, index)}"
+        found = markdown.links(cell.source) if cell.cell_type == "markdown" else []
+        for link in found:
+            tried = (_fault(project, path, link.target, start) for start in starts)
+            fault = next(filter(None, tried), None)
+            if fault:
+                yield f"{place}: {fault}"
+            if link.target.startswith(_BADGE):
+                badges += 1
+                if link.target != own_badge:
+                    yield f"{place}: the badge opens {link.target}, not {own_badge}"
+    if badges == 0:
+        yield ": no Colab badge; build the lesson"
 
 
 def page_faults(project: Project) -> list[str]:

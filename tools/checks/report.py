@@ -130,7 +130,7 @@ def _lesson_table(lessons: Sequence[LessonReport]) -> str:
         )
     head = ["Lesson", "Exercises", "Cells", "Proven", "Excused", "Time", "Pages"]
     caption = (
-        "Lessons. A cell is proven when it was executed again and gave exactly the "
+        "A cell is proven when it was executed again and gave exactly the "
         "stored output; cells, proven and excused count both notebooks of the lesson."
     )
     return "<h2>Lessons</h2>\n" + _table(caption, head, rows, numeric=range(1, 6))
@@ -143,7 +143,7 @@ def _step_table(steps: Sequence[StepResult]) -> str:
         f"{_number(f'{step.seconds:.1f} s')}<td>{escape(step.detail)}</td></tr>"
         for step in steps
     ]
-    caption = "Steps, cheapest first. Steps may run side by side."
+    caption = "Cheapest first; some run side by side."
     head = ["Step", "Result", "Time", "Detail"]
     return "<h2>Steps</h2>\n" + _table(caption, head, rows, numeric=[2])
 

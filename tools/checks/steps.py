@@ -11,7 +11,7 @@ from tools.building.project import VERSIONS, Lesson, Project, Version
 from tools.checks import hygiene, links, suite
 from tools.checks.notebooks import Limits, prove
 from tools.checks.parameters import run_with
-from tools.checks.result import NotebookRun, StepResult, judged, timed
+from tools.checks.result import NotebookRun, Status, StepResult, judged, timed
 from tools.notebook import read
 
 _TESTS_LIMIT = 600.0  # seconds for all tests together
@@ -53,10 +53,11 @@ class Check:
         def lint(name: str, *arguments: str) -> Callable[[], StepResult]:
             return lambda: suite.lint(name, root, arguments, _LINT_LIMIT)
 
+        concise = ("--output-format", "concise")
         return {
             "mypy": lint("mypy", "mypy"),  # the longest of them goes first
-            "ruff check": lint("ruff check", "ruff", "check", "--quiet"),
-            "ruff format": lint("ruff format", "ruff", "format", "--check", "--quiet"),
+            "ruff check": lint("ruff check", "ruff", "check", *concise),
+            "ruff format": lint("ruff format", "ruff", "format", "--check", *concise),
             "freshness": self._freshness,
             "links and badges": self._links,
             "hygiene": self._hygiene,
@@ -70,7 +71,7 @@ class Check:
                 f for n in self.lessons for f in suite.lesson_tests(root, n.number)
             ]
         if not chosen:
-            return StepResult("tests", "skipped", "no tests for this lesson")
+            return StepResult("tests", "skipped", "no tests of this lesson")
         options = ["-m", "not browser", "-n", "2", "--dist", "loadscope"]
         arguments = [*options, *dict.fromkeys(chosen)]
         return suite.run_tests("tests", root, arguments, _TESTS_LIMIT)
@@ -83,7 +84,7 @@ class Check:
                 f for n in self.lessons for f in suite.browser_tests(root, n.number)
             ]
         if not chosen:
-            return StepResult("browser", "skipped", "no browser tests for this lesson")
+            return StepResult("browser", "skipped", "no browser tests here")
         arguments = ["-m", "browser", *chosen]
         return suite.run_tests("browser", root, arguments, _TESTS_LIMIT)
 
@@ -124,7 +125,8 @@ class Check:
     def _prove(self, lesson: Lesson, version: Version) -> NotebookRun:
         result = prove(lesson, version, self.limits)
         self.runs.setdefault(lesson.name, []).append(result)
-        _announce(result.notebook, not result.failures, result.seconds)
+        status: Status = "failed" if result.failures else "passed"
+        _announce(result.notebook, status, result.seconds)
         return result
 
     def _change(self, lesson: Lesson) -> StepResult:
@@ -175,9 +177,10 @@ def _with_waiting(result: StepResult, waiting: list[str]) -> StepResult:
 
 def _announced(name: str, step: Callable[[], StepResult]) -> StepResult:
     result = timed(name, step)
-    _announce(name, result.status != "failed", result.seconds)
+    _announce(name, result.status, result.seconds)
     return result
 
 
-def _announce(name: str, good: bool, seconds: float) -> None:
-    print(f"{'✓' if good else '✗'} {name} ({seconds:.1f} s)", flush=True)
+def _announce(name: str, status: Status, seconds: float) -> None:
+    mark = {"passed": "✓", "failed": "✗", "skipped": "–"}[status]
+    print(f"{mark} {name} ({seconds:.1f} s)", flush=True)

@@ -21,15 +21,15 @@ _EXERCISES = ("test_checks", "test_exercises")
 
 
 def lint(name: str, root: Path, arguments: Sequence[str], limit: float) -> StepResult:
-    """Run ``python -m`` with the arguments and pass if it exits with 0."""
+    """Run ``python -m`` with the arguments; each line of a failure is a message."""
     finished = run([sys.executable, "-m", *arguments], cwd=root, limit=limit)
     if finished.over_limit:
         return StepResult(name, "failed", f"ran over {limit:g} s")
-    lines = finished.output.strip().splitlines()
-    last = lines[-1] if lines else ""
+    lines = [line for line in finished.output.splitlines() if line.strip()]
+    *before, last = lines or ["no output"]
     if finished.code == 0:
         return StepResult(name, "passed", last)
-    return StepResult(name, "failed", last, ("\n".join(lines[:_LINES]),))
+    return StepResult(name, "failed", last, tuple(before or [last]))
 
 
 def run_tests(

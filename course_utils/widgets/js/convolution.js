@@ -4,7 +4,7 @@ const CONVOLUTION_STATE = ["kernel", "stride", "padding", "padding_mode", "dilat
 const PADDING_MODES = ["zeros", "reflect", "replicate", "circular"];
 
 /** Everything that does not depend on the position of the window. */
-function convolutionScene(image, kernel, setting) {
+export function convolutionScene(image, kernel, setting) {
   const scene = { image, kernel, setting, padded: image, border: 0, shape: [0, 0], error: "" };
   try {
     requirePaddingFits(image.height, image.width, setting.padding, setting.padding_mode);
@@ -26,7 +26,7 @@ function convolutionScene(image, kernel, setting) {
 }
 
 /** The window at one position: its rows and columns, products and their sum. */
-function convolutionStep(scene, [row, col]) {
+export function convolutionStep(scene, [row, col]) {
   const { kernel, setting, padded, border, image, output } = scene;
   const rows = windowIndices(row, kernel.length, setting.stride, setting.dilation);
   const cols = windowIndices(col, kernel[0].length, setting.stride, setting.dilation);
@@ -46,7 +46,7 @@ function convolutionStep(scene, [row, col]) {
   return { rows, cols, values, weights, products, sum, words };
 }
 
-function convolutionSizes({ image, kernel, setting, output }) {
+export function convolutionSizes({ image, kernel, setting, output }) {
   const { stride, padding, dilation } = setting;
   const height = convSizeText(image.height, kernel.length, stride, padding, dilation, output.height);
   const width = convSizeText(image.width, kernel[0].length, stride, padding, dilation, output.width);

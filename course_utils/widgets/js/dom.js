@@ -98,6 +98,22 @@ export function announcer(delay = 350) {
   };
 }
 
+/**
+ * Call `point` when the pointer moves over or clicks `node`. Browsers also report a
+ * "move" when the page changes or scrolls under a resting pointer: those are ignored,
+ * or they would undo what the keyboard has just done.
+ */
+export function onPointer(node, point) {
+  let last = "";
+  node.classList.add("cnn-pointable");
+  node.addEventListener("click", point);
+  node.addEventListener("pointermove", (event) => {
+    const place = `${event.screenX},${event.screenY}`;
+    if (place !== last) point(event);
+    last = place;
+  });
+}
+
 export function reducedMotion() {
   return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 }

@@ -102,7 +102,7 @@ function drawOutput(panel, { scene, place, numbers }, revealed) {
 }
 
 /** Never-visited rows and columns of the image itself, without the padding. */
-function unvisitedOf({ unvisited, border, image }) {
+export function unvisitedOf({ unvisited, border, image }) {
   const inside = (indices, size) => indices.map((i) => i - border).filter((i) => i >= 0 && i < size);
   return neverVisitedText(inside(unvisited.rows, image.height), inside(unvisited.cols, image.width), image.height, image.width);
 }

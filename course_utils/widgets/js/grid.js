@@ -92,11 +92,7 @@ export function createGrid({ caption, area, largest, headers = true, interactive
     if (cell) onPoint(Number(cell.dataset.row), Number(cell.dataset.col), event.type);
   }
 
-  if (onPoint) {
-    box.classList.add("cnn-pointable");
-    table.addEventListener("pointerover", point);
-    table.addEventListener("click", point);
-  }
+  if (onPoint) onPointer(table, point);
 
   return {
     element: box,

@@ -138,11 +138,7 @@ export function createPicture({ area, interactive = false, onPoint }) {
     onPoint(at(event.clientY - box.top, box.height, size[0]), at(event.clientX - box.left, box.width, size[1]), event.type);
   }
 
-  if (onPoint) {
-    canvas.classList.add("cnn-pointable");
-    canvas.addEventListener("pointermove", point);
-    canvas.addEventListener("click", point);
-  }
+  if (onPoint) onPointer(canvas, point);
   return {
     element: canvas,
     show,

@@ -4,7 +4,7 @@ const POOLING_STATE = ["mode", "kernel_size", "stride", "padding", "shift", "ima
 const POOL_AREA = 208;
 
 /** Everything that does not depend on the position of the window. */
-function poolingScene(image, setting) {
+export function poolingScene(image, setting) {
   const [down, right] = setting.shift;
   const shifted = shiftImage(image, down, right);
   const scene = { image, setting, padded: shifted, border: 0, shape: [0, 0], error: "", pooled: true };
@@ -29,7 +29,7 @@ function poolingScene(image, setting) {
 }
 
 /** The window at one position: its rows and columns, its values and the result. */
-function poolingStep(scene, [row, col]) {
+export function poolingStep(scene, [row, col]) {
   const { setting, padded, border, image, output } = scene;
   const rows = windowIndices(row, setting.kernel_size, setting.stride, 1);
   const cols = windowIndices(col, setting.kernel_size, setting.stride, 1);
@@ -48,7 +48,7 @@ function poolingStep(scene, [row, col]) {
   return { rows, cols, values, result, words };
 }
 
-function poolingSizes({ image, setting, output }) {
+export function poolingSizes({ image, setting, output }) {
   const { kernel_size, stride, padding } = setting;
   const height = poolSizeText(image.height, kernel_size, stride, padding, output.height);
   const width = poolSizeText(image.width, kernel_size, stride, padding, output.width);
