@@ -65,7 +65,7 @@ def gather() -> Facts:
     device = _device(torch)
     return Facts(
         versions=_versions(),
-        system=f"{platform.system()} {platform.release()}, {platform.machine()}",
+        system=f"{platform.system()}, {platform.machine()}",
         device=device,
         threads=torch.get_num_threads() if torch else 0,
         free_memory=_free_memory(),

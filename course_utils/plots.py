@@ -131,13 +131,16 @@ def show_rgb(image: ArrayLike | Tensor, ax: Axes, title: str = "") -> None:
     _picture_frame(ax, title)
 
 
-def show_feature_map(values: ArrayLike | Tensor, ax: Axes, title: str = "") -> None:
+def show_feature_map(
+    values: ArrayLike | Tensor, ax: Axes, title: str = "", *, label: str = "activation"
+) -> None:
     """Draw a signed map with zero in the middle of its scale, and the scale beside it.
 
     Args:
         values: Activations, (H, W) or (1, H, W).
         ax: Where to draw.
         title: Stands above the map.
+        label: What the numbers are; stands beside the scale.
 
     Raises:
         ValueError: If the shape is another one.
@@ -145,7 +148,7 @@ def show_feature_map(values: ArrayLike | Tensor, ax: Axes, title: str = "") -> N
     plane = _plane(values, "values")
     limit = _largest(plane)
     drawn = ax.imshow(plane, cmap="RdBu_r", vmin=-limit, vmax=limit)
-    ax.figure.colorbar(drawn, ax=ax, label="activation", shrink=0.8)
+    ax.figure.colorbar(drawn, ax=ax, label=label, shrink=0.8)
     _picture_frame(ax, title)
 
 

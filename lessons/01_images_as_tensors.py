@@ -150,7 +150,7 @@ for channel, name in enumerate(["red", "green", "blue"]):
 plt.show()
 
 # %% [markdown]
-# **Figure.** The three planes of the photograph, each drawn in grey: the fur and the nose are bright in the red plane and dark in the blue one, since orange is much red, some green and little blue.
+# **Figure.** The three planes of the photograph, each drawn in grey: fur and nose are brightest in the red plane and darkest in the blue one, since orange is much red, some green and little blue.
 # The white cloth beside her is bright in all three.
 #
 # ## Who comes first: height, width or channel?
@@ -202,7 +202,7 @@ show_rgb(smaller.reshape(3, 75, 113), right, title="reshape(3, 75, 113)")
 plt.show()
 
 # %% [markdown]
-# **Figure.** Both tensors have shape (3, 75, 113), but only `permute` keeps the cat: after `reshape` there are stripes of coloured noise, with a ghost of an eye in them, because two numbers in three ended up in a plane of the wrong colour and nearly all at the wrong place.
+# **Figure.** Both tensors have shape (3, 75, 113), but only `permute` keeps the cat: after `reshape` there are stripes of coloured noise in which nobody would find her, because two numbers in three ended up in a plane of the wrong colour and nearly all at the wrong place.
 # A network would train on such pictures without complaint, and badly.
 #
 # ### Exercise 1.2: from a picture file to a batch
@@ -380,8 +380,7 @@ assert torch.allclose(undone, pixels.permute(2, 0, 1) / 255, atol=1e-6)
 
 fig, axes = plt.subplots(1, 3, figsize=(7, 1.7), layout="constrained")
 show_rgb(from_v1[:, ::3, ::3].clamp(0, 1), axes[0], title="cut off at 0 and 1")
-show_feature_map(from_v1[0, ::3, ::3], axes[1], title="normalised red")
-axes[1].images[0].colorbar.set_label("value")
+show_feature_map(from_v1[0, ::3, ::3], axes[1], title="normalised red", label="value")
 show_rgb(undone[:, ::3, ::3].clamp(0, 1), axes[2], title="undone")
 plt.show()
 
@@ -678,7 +677,7 @@ for ax, (name, image) in zip(
 plt.show()
 
 # %% [markdown]
-# **Figure.** One photograph and seven changes to it: moved by a twentieth of its width, enlarged, turned, seen from the side, bent, at half the light, and in front of a pavilion.
+# **Figure.** One photograph and seven changes to it: moved by a twentieth of its width, enlarged, turned, seen from the side, bent, at half the light, and in front of sky and trees.
 # You would call each of them the same cat at once.
 #
 # How large are these changes for someone who sees only numbers?

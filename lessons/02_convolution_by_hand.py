@@ -1,15 +1,3 @@
-# ---
-# jupyter:
-#   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3 (ipykernel)
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # 2 · What does a convolution compute?
 #
@@ -26,7 +14,7 @@
 #
 # **Time**: about three hours, with two good places for a break.
 #
-# **You need** lesson 1: images are tensors, the order N, C, H, W, and what a fully connected layer costs.
+# **You need** [lesson 01](01_images_as_tensors.ipynb): images are tensors, the order N, C, H, W, and what a fully connected layer costs.
 
 # %% tags=["parameters"]
 seed = 0
@@ -47,6 +35,7 @@ from course_utils.predict import predict
 use_style()
 
 # %% [markdown]
+#
 # ## One window, nine products, one sum
 #
 # The lecture starts with an image of 6 × 6 pixels and a kernel of 3 × 3 numbers.
@@ -113,6 +102,7 @@ second.reveal(
 )
 
 # %% [markdown]
+#
 # ## Slide the kernel
 #
 # A kernel of length 3 fits into 6 pixels at 6 − 3 + 1 = 4 places, in each direction.
@@ -120,6 +110,7 @@ second.reveal(
 # Each of its pixels says how well the kernel's pattern matches the window at that place.
 
 # %% [markdown]
+#
 # ### Exercise 2.1: slide the kernel
 # **Difficulty** 2 of 5 · **importance** 5 of 5 · **about 10 minutes**
 #
@@ -178,6 +169,7 @@ def slide_kernel(image: Tensor, kernel: Tensor) -> Tensor:
 checks.check_slide_kernel(slide_kernel)
 
 # %% [markdown]
+#
 # ### Exercise 2.2: your slides say −11, −20, −45, −70
 # **Difficulty** 1 of 5 · **importance** 3 of 5 · **about 5 minutes**
 #
@@ -216,6 +208,7 @@ checks.check_first_row(first_row)
 # The other fourteen numbers of the slide are right.
 
 # %% [markdown]
+#
 # ## The loop, and what PyTorch says
 #
 # Here is one way to write it; yours may look different.
@@ -277,6 +270,7 @@ turned.reveal(
 # For a network the difference is only a name: its kernels are learned, and a kernel that should be turned is learned the other way round.
 
 # %% [markdown]
+#
 # ### Exercise 2.3: move the picture
 # **Difficulty** 2 of 5 · **importance** 3 of 5 · **about 5 minutes**
 #
@@ -309,6 +303,7 @@ move_left = torch.tensor([[0.0, 0, 0], [0, 0, 1], [0, 0, 0]])
 checks.check_move_left(move_left)
 
 # %% [markdown]
+#
 # ## Why not simply connect everything?
 #
 # A fully connected layer could also turn 36 pixels into 16 numbers.
@@ -354,9 +349,8 @@ print("different weights:", len(matrix[matrix != 0].unique()))
 
 # %%
 fig, ax = plt.subplots(figsize=(7, 3.4), layout="constrained")
-show_feature_map(matrix, ax, title="The same convolution as a matrix")
+show_feature_map(matrix, ax, title="The same convolution as a matrix", label="weight")
 ax.set(xlabel="36 input pixels", ylabel="16 outputs")
-fig.axes[1].set_ylabel("weight")
 plt.show()
 
 # %% [markdown]
@@ -384,6 +378,7 @@ assert torch.equal(after[:, 1:], before[:, :-1])
 # In PyTorch, `padding=1` means one pixel on **each** side.
 
 # %% [markdown]
+#
 # ### Exercise 2.4: a frame of zeros
 # **Difficulty** 2 of 5 · **importance** 4 of 5 · **about 5 minutes**
 #
@@ -503,6 +498,7 @@ plt.show()
 # On the lecture's image the windows then begin at rows 0 and 2, and at columns 0 and 2.
 
 # %% [markdown]
+#
 # ### Exercise 2.5: longer steps
 # **Difficulty** 2 of 5 · **importance** 5 of 5 · **about 8 minutes**
 #
@@ -640,6 +636,7 @@ after = conv_strided(repainted, sobel, stride=2)
 print("same output:", torch.equal(before, after))
 
 # %% [markdown]
+#
 # ### Exercise 2.6: how large is the output?
 # **Difficulty** 1 of 5 · **importance** 5 of 5 · **about 5 minutes**
 #
@@ -677,6 +674,7 @@ def output_size(size: int, kernel_size: int, stride: int = 1, padding: int = 0) 
 checks.check_output_size(output_size)
 
 # %% [markdown]
+#
 # ## Play with it
 #
 # The explorer does what you have just programmed, one window at a time: nine products, their sum, and the place where the sum goes.
@@ -746,6 +744,7 @@ plt.show()
 # The joints of the bricks run mostly downwards, and the ratio above the figure says so.
 
 # %% [markdown]
+#
 # ### Exercise 2.7: find the bar
 # **Difficulty** 3 of 5 · **importance** 3 of 5 · **about 8 minutes**
 #
@@ -781,6 +780,7 @@ bar_detector = torch.tensor([[-1.0, 2, -1], [-1, 2, -1], [-1, 2, -1]])
 checks.check_bar_detector(bar_detector)
 
 # %% [markdown]
+#
 # ## Channels: add them up
 #
 # A colour image has three channels, and inside a network there may be hundreds.
@@ -809,6 +809,7 @@ print(from_channel_0, "+", from_channel_1, "+", bias.item(), "=", total)
 # Read $\star$ as "slide the kernel over", which you have written yourself.
 
 # %% [markdown]
+#
 # ### Exercise 2.8: add up the channels
 # **Difficulty** 3 of 5 · **importance** 5 of 5 · **about 12 minutes**
 #
@@ -1099,6 +1100,7 @@ print(f"ratio:     {count(standard) / count(depthwise, pointwise):>6.1f}")
 # It is not the same function, of course: a separable pair can compute only some of what the standard layer can.
 
 # %% [markdown]
+#
 # ### Exercise 2.9: count the parameters
 # **Difficulty** 2 of 5 · **importance** 5 of 5 · **about 6 minutes**
 #
@@ -1143,6 +1145,7 @@ def count_parameters(
 checks.check_count_parameters(count_parameters)
 
 # %% [markdown]
+#
 # ## Transposed convolution: from small to large
 #
 # Some networks have to come back to the full size of the image: to label every pixel, or to paint a picture.
@@ -1173,6 +1176,7 @@ plt.show()
 # **Figure.** Four stamps of 3 × 3, two pixels apart, add up to a 5 × 5 image; all four overlap in the middle, where 1 + 2 + 3 + 4 = 10.
 
 # %% [markdown]
+#
 # ### Exercise 2.10: stamp the kernel
 # **Difficulty** 3 of 5 · **importance** 3 of 5 · **about 10 minutes**
 #
@@ -1280,6 +1284,7 @@ plt.show()
 # **Figure.** The first column holds the first window of the image, read row by row: 2, 5, 8, 1, 3, 4, 0, 4, 1; the next columns hold the windows to its right, so most pixels appear many times.
 
 # %% [markdown]
+#
 # ### Exercise 2.11: windows into columns
 # **Difficulty** 3 of 5 · **importance** 3 of 5 · **about 8 minutes**
 #
@@ -1423,7 +1428,7 @@ print(f"im2col holds {copies:.1f} numbers for each number in the image")
 
 # %% [markdown]
 # Not a single multiplication has been saved.
-# The other three do the same arithmetic in compiled code and in an order that suits the machine's memory, and that alone makes them faster than pure Python by a factor of ten at the very least, and often by hundreds.
+# The other three do the same arithmetic in compiled code and in an order that suits the machine's memory, and that alone makes them faster than pure Python by a factor of ten at the very least; the table above shows how many times more it was there.
 # The price of im2col is memory: a pixel is copied into every window that contains it, with a 3 × 3 kernel nearly nine times.
 #
 # ## Learn the kernel that made Y from X
@@ -1510,6 +1515,7 @@ from course_utils.questions import lesson02 as questions
 questions.quiz
 
 # %% [markdown]
+#
 # ## Sources
 #
 # - V. Dumoulin and F. Visin, [A guide to convolution arithmetic for deep learning](https://arxiv.org/abs/1603.07285), 2016: the 5 × 5 example, and every case of padding and stride drawn.

@@ -28,7 +28,7 @@ class Handler(BaseHTTPRequestHandler):
 
     server: Server
 
-    def do_GET(self) -> None:  # noqa: N802 (the name that http.server calls)
+    def do_GET(self) -> None:
         headers = self.headers
         request = Request(self.path, headers.get("Range"), headers.get("If-Range"))
         self.server.requests.append(request)
@@ -37,7 +37,7 @@ class Handler(BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True  # the client has left, as it may
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *arguments: object) -> None:
         """Keep test output clean."""
 
     def reply(self, status: int, **headers: str | int) -> None:
@@ -146,7 +146,7 @@ def breaks_off(data: bytes, *, each: int) -> Fault:
 
 
 def ends_early(data: bytes) -> Fault:
-    """Send half of the file without announcing a length, and end as if that were all."""
+    """Send half of the file, no length announced, and end as if that were all."""
 
     def serve(handler: Handler) -> None:
         handler.reply(200)

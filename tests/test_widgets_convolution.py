@@ -161,7 +161,7 @@ def test_one_step_in_numbers_and_words() -> None:
         "2·(−1) + 5·(−2) + 8·(−1) + 1·0 + 3·0 + 4·0 + 0·1 + 4·2 + 1·1 = −11"
     )
     assert step.in_words() == (
-        "The window covers rows 0, 1 and 2 and columns 0, 1 and 2 of the input. "
+        "The window covers rows 0 to 2 and columns 0 to 2. "
         "The 9 products −2, −10, −8, 0, 0, 0, 0, 8 and 1 add up to −11: "
         "output row 0, column 0."
     )
@@ -169,5 +169,5 @@ def test_one_step_in_numbers_and_words() -> None:
 
 def test_padding_under_the_window_is_counted() -> None:
     words = ConvolutionExplorer(padding=1).step((0, 0)).in_words()
-    assert "rows −1, 0 and 1" in words
-    assert "5 of the 9 numbers are padding" in words
+    assert "rows −1 to 1" in words
+    assert "5 of its 9 numbers are padding" in words

@@ -81,8 +81,8 @@ def test_one_step_in_numbers_and_words() -> None:
     step = PoolingExplorer(padding=1).step((0, 0))
     assert step.numbers() == "max(−∞, −∞, −∞, 2) = 2"
     assert step.in_words() == (
-        "The window covers rows −1 and 0 and columns −1 and 0 of the input. "
-        "3 of the 4 numbers are padding. The numbers are −∞, −∞, −∞ and 2; "
+        "The window covers rows −1 and 0 and columns −1 and 0; "
+        "3 of its 4 numbers are padding. The numbers are −∞, −∞, −∞ and 2; "
         "the largest is 2: output row 0, column 0."
     )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -85,16 +87,21 @@ def running_lab(root: Path) -> Iterator[str]:
         "--LabApp.expose_app_in_browser=True",
         "--LabApp.news_url=",
     ]
-    log = root / "jupyterlab.log"
-    with log.open("w") as written:
-        server = subprocess.Popen(command, stdout=written, stderr=subprocess.STDOUT)
     address = f"http://127.0.0.1:{port}"
-    try:
-        _wait_until_up(server, f"{address}/api", log)
-        yield f"{address}/lab?token={token}"
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
+    with tempfile.TemporaryDirectory() as own:
+        # settings of its own: the user's theme and layout stay as they are
+        environment = {**os.environ, "JUPYTER_CONFIG_DIR": own}
+        log = Path(own) / "jupyterlab.log"
+        with log.open("w") as written:
+            server = subprocess.Popen(
+                command, stdout=written, stderr=subprocess.STDOUT, env=environment
+            )
+        try:
+            _wait_until_up(server, f"{address}/api", log)
+            yield f"{address}/lab?token={token}"
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
 
 
 def open_notebook(page: Page, address: str, path: str) -> None:

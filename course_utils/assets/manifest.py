@@ -20,7 +20,7 @@ _ASSET_KEYS: Final = {
 }  # fmt: skip
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 _FILE: Final = re.compile(r"\w[\w.+-]*")
-_PIP: Final = re.compile(r"[\w.-]+==[\w.+!-]+")
+_PIP: Final = re.compile(r"[A-Za-z0-9][\w.-]*==[\w.+!-]+")
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ class Progress:
             unit="B",
             unit_scale=True,
             ncols=79,
+            nrows=20,  # some terminals report none, and tqdm then shows no bar
             mininterval=0.2,
             delay=0.5,
             file=sys.stdout,
@@ -52,6 +53,7 @@ class Progress:
             self._bar.reset()
             # resumed bytes must not count as speed
             self._bar.initial = self._bar.n = self._bar.last_print_n = position
+            self._bar.refresh()
         else:
             self._bar.update(position - self._bar.n)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from course_utils.drawn.palette import TYRE
-from course_utils.drawn.solid import shade
+from course_utils.drawn.solid import shade, turns_away
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,19 +34,23 @@ def extrude(
     """
     top = half_width if half_width_top is None else half_width_top
     middle = (max(y for _, y in profile) + min(y for _, y in profile)) / 2
-    near = [(x, y, half_width if y < middle else top) for x, y in profile]
-    far = [(x, y, -z) for x, y, z in near]
-    solid.plate(near, shade(colour, 0.94), bias, both_sides=False)
-    solid.plate(far[::-1], shade(colour, 0.94), bias, both_sides=False)
+    near = [
+        solid.project((x, y, half_width if y < middle else top)) for x, y in profile
+    ]
+    far = [
+        solid.project((x, y, -half_width if y < middle else -top)) for x, y in profile
+    ]
+    for side in (near, far[::-1]):
+        if not turns_away(side):
+            solid.add_projected(side, shade(colour, 0.94), bias)
     for k in range(len(profile)):
-        corner, following = near[k - 1], near[k]
-        far_corner, far_following = far[k - 1], far[k]
-        dx, dy = following[0] - corner[0], following[1] - corner[1]
+        face = (near[k], near[k - 1], far[k - 1], far[k])
+        if turns_away(face):
+            continue
+        dx, dy = profile[k][0] - profile[k - 1][0], profile[k][1] - profile[k - 1][1]
         # the normal of this face is (dy, -dx): up is bright, down is dark
-        length = abs(dx) + abs(dy)
-        tone = 0.9 - 0.24 * dx / length + 0.06 * solid.light * dy / length
-        face = (following, corner, far_corner, far_following)
-        solid.plate(face, shade(colour, tone), bias, both_sides=False)
+        tone = 0.9 + (0.06 * solid.light * dy - 0.24 * dx) / (abs(dx) + abs(dy))
+        solid.add_projected(face, shade(colour, tone), bias)
 
 
 def cuboid(

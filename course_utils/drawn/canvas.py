@@ -31,7 +31,16 @@ def _half_circle(steps: int) -> list[Point]:
     return [(cosine(angle), sine(angle)) for angle in angles]
 
 
-_HALF_CIRCLES = {steps: _half_circle(steps) for steps in (2, 4, 8, 16)}
+_HALF_CIRCLES = {steps: _half_circle(steps) for steps in (2, 3, 4, 8, 16)}
+
+
+def _arc(radius: float) -> list[Point]:
+    """Return a half circle with as many sides as it needs to look round."""
+    if radius < 4:
+        return _HALF_CIRCLES[2 if radius < 1 else 3]
+    if radius < 8:
+        return _HALF_CIRCLES[4]
+    return _HALF_CIRCLES[8 if radius < 24 else 16]
 
 
 class Canvas:
@@ -77,12 +86,10 @@ class Canvas:
 
     def polygon(self, points: Sequence[Point], colour: Colour) -> None:
         """Fill a polygon."""
-        floor = math.floor
         corners = [
-            (floor(x * OVERSAMPLING + 0.5), floor(y * OVERSAMPLING + 0.5))
-            for x, y in points
+            (round(x * OVERSAMPLING), round(y * OVERSAMPLING)) for x, y in points
         ]
-        self._draw.polygon(without_ties(corners), self._ink(colour))
+        self._fill(corners, colour)
 
     def capsule(
         self,
@@ -96,39 +103,41 @@ class Canvas:
         (x0, y0), (x1, y1) = start, end
         dx, dy = x1 - x0, y1 - y0
         length = math.sqrt(dx * dx + dy * dy)
-        radius = max(start_radius, end_radius)
+        radius = start_radius if start_radius > end_radius else end_radius
         if length < 0.25 * radius:
-            self.ellipse(
-                (x0 + x1) / 2, (y0 + y1) / 2, radius + length / 2, radius, colour
-            )
+            wide = radius + length / 2
+            self.ellipse((x0 + x1) / 2, (y0 + y1) / 2, wide, radius, colour)
             return
-        dx, dy = dx / length, dy / length
-        arc = _HALF_CIRCLES[_steps(radius)]
-        points = [
-            (x1 + end_radius * (c * dx - s * dy), y1 + end_radius * (c * dy + s * dx))
-            for c, s in arc
+        dx, dy = dx * OVERSAMPLING / length, dy * OVERSAMPLING / length
+        arc = [(c * dx - s * dy, c * dy + s * dx) for c, s in _arc(radius)]
+        x0, y0, x1, y1 = (value * OVERSAMPLING for value in (x0, y0, x1, y1))
+        corners = [
+            (round(x1 + end_radius * x), round(y1 + end_radius * y)) for x, y in arc
         ]
-        points += [
-            (
-                x0 - start_radius * (c * dx - s * dy),
-                y0 - start_radius * (c * dy + s * dx),
-            )
-            for c, s in arc
+        corners += [
+            (round(x0 - start_radius * x), round(y0 - start_radius * y)) for x, y in arc
         ]
-        self.polygon(points, colour)
+        self._fill(corners, colour)
 
     def pixels(self) -> NDArray[np.int32]:
-        """Return the picture, int32 (height, width, 3), 0 to 255."""
+        """Return the picture, int32 (3, height, width), 0 to 255."""
         small = np.asarray(self._image.reduce(OVERSAMPLING))
-        return small[:, :, :3].astype(np.int32)
+        return small.transpose(2, 0, 1)[:3].astype(np.int32, order="C")
 
-    def owners(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """Return owner and material at each pixel's centre, uint8 (height, width)."""
+    def owners(self) -> NDArray[np.uint8]:
+        """Return the owner at the centre of each pixel, uint8 (height, width)."""
+        return self._codes() >> 4
+
+    def materials(self) -> NDArray[np.uint8]:
+        """Return the material at the centre of each pixel, uint8 (height, width)."""
+        return self._codes() & 15
+
+    def _codes(self) -> NDArray[np.uint8]:
         middle = OVERSAMPLING // 2
-        samples = np.asarray(self._image)[
-            middle::OVERSAMPLING, middle::OVERSAMPLING, 3
-        ]
-        return samples >> 4, samples & 15
+        return np.asarray(self._image)[middle::OVERSAMPLING, middle::OVERSAMPLING, 3]
+
+    def _fill(self, corners: Sequence[tuple[int, int]], colour: Colour) -> None:
+        self._draw.polygon(without_ties(corners), self._ink(colour))
 
     def _ink(self, colour: Colour) -> tuple[int, int, int, int]:
         return (*colour, self.owner << 4 | self.material)
@@ -150,12 +159,3 @@ def without_ties(corners: Sequence[tuple[int, int]]) -> list[int]:
         flat += (x1, y1)
         x0, y0 = x1, y1
     return flat
-
-
-def _steps(radius: float) -> int:
-    """Return how many sides a half circle needs to look round."""
-    if radius < 1:
-        return 2
-    if radius < 8:
-        return 4
-    return 8 if radius < 24 else 16

@@ -12,17 +12,23 @@ import torch
 
 from course_utils.drawn.canvas import Canvas
 from course_utils.drawn.clutter import hide
-from course_utils.drawn.light import FUR, PAINT, SMOOTH, develop
+from course_utils.drawn.light import develop
 from course_utils.drawn.objects import ANIMALS, CLASS_NAMES, random_obj
 from course_utils.drawn.places import random_place
-from course_utils.drawn.solid import shade
+from course_utils.drawn.staging import Frame, stage
 from course_utils.drawn.streams import open_tape
-from course_utils.drawn.tape import Tape
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from course_utils.drawn.tape import Tape
+
+# longer side of the object as a share of the picture's, by class: what is long and thin
+# fills more of the width
+_SHARES = tuple(
+    (0.7, 1.15) if name in ("airplane", "ship") else (0.6, 1.05) for name in CLASS_NAMES
+)
 _CHUNK = 250  # pictures drawn by a process at a time
 
 
@@ -124,21 +130,17 @@ def _place_object(canvas: Canvas, tape: Tape, label: int) -> None:
     size = canvas.height
     obj = random_obj(tape, label)
     light = tape.uniform(-1, 1)
-    solid = obj.solid(light)
     close_up = label in ANIMALS and tape.chance(0.2)
-    scale = size * (tape.uniform(1.3, 1.9) if close_up else tape.uniform(0.6, 1.05))
-    free = max(0.12, 1 - scale / size)
+    share = tape.uniform(1.3, 1.9) if close_up else tape.uniform(*_SHARES[label])
+    free = max(0.12, 1 - share)
     x = size * (0.5 + free * tape.uniform(-0.5, 0.5))
     y = size * (0.5 + free * tape.uniform(-0.5, 0.5))
-    wide, high = solid.shape()
-    if label and not close_up and tape.chance(0.8):
-        canvas.material = SMOOTH
-        ground = (70, 70, 66)
-        bottom = y + high * scale * 0.48
-        canvas.ellipse(x, bottom, wide * scale * 0.5, 0.05 * scale, shade(ground, 1))
-    canvas.owner = 1
-    canvas.material = FUR if label in ANIMALS else PAINT
-    solid.paint(canvas, x, y, scale, close_up=close_up)
+    wide, high = obj.solid().shape()
+    scale = size * share
+    airborne = CLASS_NAMES[label] == "airplane" or close_up
+    grounded = tape.chance(0.8) and not airborne
+    frame = Frame(x, y, wide * scale, high * scale, scale, grounded)
+    stage(canvas, obj, frame, light=light, owner=1, close_up=close_up)
 
 
 def _label(index: int, seed: int, split: str) -> int:

@@ -33,7 +33,10 @@ def _trunk(solid: Solid, tape: Tape, skin: Colour, lift: float, wide: float) -> 
     head_y = 12 + lift
     rump = (-20.0, 9.0, 0.0)
     for side in (-1, 1):
-        hip, cheek = (-14.0, 10.0, 0.6 * wide * side), (8.0, 10 + lift, 0.6 * wide * side)
+        hip, cheek = (
+            (-14.0, 10.0, 0.6 * wide * side),
+            (8.0, 10 + lift, 0.6 * wide * side),
+        )
         solid.limb(hip, 9.5, cheek, 10, skin, bias=-1)
     solid.limb(rump, 8, (4, 10 + lift, 0), 13, skin, lit=True)
     for side in (-1, 1):

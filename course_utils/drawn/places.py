@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from course_utils.drawn.clutter import blobs, clouds, houses, pines, specks, trees
 from course_utils.drawn.light import GRASS, ROUGH, SMOOTH, SNOW, WATER
@@ -213,9 +213,18 @@ _HABITS = (
 )
 
 
-def random_place(tape: Tape, label: int) -> Callable[[Canvas, Tape], None]:
+Place: TypeAlias = "Callable[[Canvas, Tape], None]"
+
+
+def random_place(tape: Tape, label: int) -> Place:
     """Return a background as the class is likely to be met in."""
     return tape.weighted(tuple(zip(PLACES, _HABITS[label], strict=True)))
+
+
+def random_class_at(tape: Tape, place: Place) -> int:
+    """Return the label of a class as is likely to be met at a place."""
+    column = PLACES.index(place)
+    return tape.weighted([(label, row[column]) for label, row in enumerate(_HABITS)])
 
 
 def _sky(canvas: Canvas, tape: Tape, horizon: float) -> None:

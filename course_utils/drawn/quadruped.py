@@ -232,7 +232,7 @@ def _markings(
     elif build.pattern in ("spots", "patches"):
         many, size = (9, 0.2) if build.pattern == "spots" else (3, 0.5)
         for _ in range(many):
-            share, angle = tape.uniform(-0.1, 1.1), tape.integer(-60, 200)
+            share, angle = tape.uniform(0, 1), tape.integer(-60, 200)
             x, y, _ = between(hip, shoulder, share)
             r = build.hip + (build.chest - build.hip) * share
             spot = size * tape.uniform(0.7, 1.2) * r

@@ -98,9 +98,7 @@ def _sails(solid: Solid, tape: Tape, deck: float, half: float) -> None:
         cuboid(solid, (-half * 0.5, -1), (deck, deck + 4), half * 0.1, WHITE)
 
 
-def _freight(
-    solid: Solid, tape: Tape, deck: float, half: float, wide: float
-) -> None:
+def _freight(solid: Solid, tape: Tape, deck: float, half: float, wide: float) -> None:
     house = tape.uniform(24, 32)
     back = -half * 0.92
     cuboid(solid, (back, back + 14), (deck, deck + house), wide * 0.85, WHITE, 1)
@@ -151,9 +149,7 @@ def _decks(solid: Solid, tape: Tape, deck: float, half: float, wide: float) -> N
                    shade(paint, 0.4), 5)  # fmt: skip
 
 
-def _turrets(
-    solid: Solid, tape: Tape, deck: float, half: float, wide: float
-) -> None:
+def _turrets(solid: Solid, tape: Tape, deck: float, half: float, wide: float) -> None:
     tower = deck + tape.uniform(14, 20)
     cuboid(solid, (-20, 12), (deck, deck + 8), wide * 0.7, shade(_STEEL, 1.1))
     cuboid(solid, (-8, 8), (deck + 8, tower), wide * 0.5, shade(_STEEL, 1.15), 1)
@@ -173,8 +169,6 @@ def _cabin(solid: Solid, tape: Tape, deck: float, half: float, wide: float) -> N
             (back + 2, top - 2))  # fmt: skip
     side_panel(solid, pane, wide * 0.7 + 0.1, GLASS, 6)
     widths = (wide * 0.6, wide * 0.6)
-    cross_panel(
-        solid, (front + 0.1, top - 6), (front + 0.1, top - 2), widths, GLASS, 6
-    )
+    cross_panel(solid, (front + 0.1, top - 6), (front + 0.1, top - 2), widths, GLASS, 6)
     x = (back + front) / 2
     solid.limb((x, top, 0), 0.8, (x, top + tape.uniform(6, 18), 0), 0.6, (80, 80, 84))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from course_utils.drawn.canvas import Canvas, Colour, Point
 
 Place: TypeAlias = "tuple[float, float, float]"
+_FINEST = 0.12  # pixels: thinner limbs would only be seen too thick
 _PERSPECTIVE = 0.0012  # how much nearer parts grow, per unit of depth
 
 
@@ -88,7 +89,9 @@ class Solid:
         near = x * self._yaw[1] + z * self._yaw[0]
         return near * self._pitch[0] + y * self._pitch[1]
 
-    def ball(self, place: Place, radius: float, colour: Colour, bias: float = 0) -> None:
+    def ball(
+        self, place: Place, radius: float, colour: Colour, bias: float = 0
+    ) -> None:
         """Add a ball; a positive ``bias`` brings a part forward."""
         self.limb(place, radius, place, radius, colour, bias)
 
@@ -105,10 +108,14 @@ class Solid:
         """Add a tapered limb; ``lit`` gives it a shaded and a bright side."""
         x0, y0, near0 = self.project(start)
         x1, y1, near1 = self.project(end)
-        self._cover(x0 - start_radius, y0 - start_radius)
-        self._cover(x0 + start_radius, y0 + start_radius)
-        self._cover(x1 - end_radius, y1 - end_radius)
-        self._cover(x1 + end_radius, y1 + end_radius)
+        left, right = x0 - start_radius, x0 + start_radius
+        top, bottom = y0 - start_radius, y0 + start_radius
+        self._cover(
+            left if left < x1 - end_radius else x1 - end_radius,
+            top if top < y1 - end_radius else y1 - end_radius,
+            right if right > x1 + end_radius else x1 + end_radius,
+            bottom if bottom > y1 + end_radius else y1 + end_radius,
+        )
         near = (near0 + near1) / 2 + bias
         part = _Limb(near, colour, x0, y0, start_radius, x1, y1, end_radius)
         self._parts.append(part)
@@ -136,8 +143,7 @@ class Solid:
         x, y, near = self.project(place)
         wide = radius * max(0.2, abs(self._yaw[0]))
         high = radius * max(0.3, self._pitch[0])
-        self._cover(x - wide, y - high)
-        self._cover(x + wide, y + high)
+        self._cover(x - wide, y - high, x + wide, y + high)
         self._parts.append(_Disc(near + bias, colour, x, y, wide, high))
 
     def plate(
@@ -149,12 +155,20 @@ class Solid:
     ) -> None:
         """Add a flat polygon; one-sided plates show when seen anticlockwise."""
         projected = [self.project(place) for place in places]
-        if not both_sides and _turns_away(projected):
-            return
-        for x, y, _ in projected:
-            self._cover(x, y)
-        near = sum(place[2] for place in projected) / len(projected) + bias
-        self._parts.append(_Plate(near, colour, [(x, y) for x, y, _ in projected]))
+        if both_sides or not turns_away(projected):
+            self.add_projected(projected, colour, bias)
+
+    def add_projected(
+        self,
+        projected: Sequence[tuple[float, float, float]],
+        colour: Colour,
+        bias: float,
+    ) -> None:
+        """Add a flat polygon whose corners `project` has been given already."""
+        xs, ys, nears = zip(*projected, strict=True)
+        self._cover(min(xs), min(ys), max(xs), max(ys))
+        near = sum(nears) / len(nears) + bias
+        self._parts.append(_Plate(near, colour, list(zip(xs, ys, strict=True))))
 
     def paint(
         self,
@@ -190,36 +204,39 @@ class Solid:
         longer = max(right - left, bottom - top)
         return (right - left) / longer, (bottom - top) / longer
 
-    def _cover(self, x: float, y: float) -> None:
+    def _cover(self, left: float, top: float, right: float, bottom: float) -> None:
         box = self._box
-        if x < box[0]:
-            box[0] = x
-        if y < box[1]:
-            box[1] = y
-        if x > box[2]:
-            box[2] = x
-        if y > box[3]:
-            box[3] = y
+        if left < box[0]:
+            box[0] = left
+        if top < box[1]:
+            box[1] = top
+        if right > box[2]:
+            box[2] = right
+        if bottom > box[3]:
+            box[3] = bottom
 
 
 class _Part:
     """One painted piece in model units, y down."""
 
-    def __init__(self, near: float, colour: Colour) -> None:
-        self.near = near
-        self.colour = colour
+    __slots__ = ("colour", "near")
+    near: float
+    colour: Colour
 
     def paint(self, canvas: Canvas, x: float, y: float, size: float) -> None:
         raise NotImplementedError
 
 
 class _Limb(_Part):
+    __slots__ = ("ends",)
+
     def __init__(self, near: float, colour: Colour, *ends: float) -> None:
-        super().__init__(near, colour)
-        self.ends = ends
+        self.near, self.colour, self.ends = near, colour, ends
 
     def paint(self, canvas: Canvas, x: float, y: float, size: float) -> None:
         x0, y0, radius0, x1, y1, radius1 = self.ends
+        if size * max(radius0, radius1) < _FINEST:
+            return
         canvas.capsule(
             (x + size * x0, y + size * y0),
             size * radius0,
@@ -230,9 +247,10 @@ class _Limb(_Part):
 
 
 class _Disc(_Part):
+    __slots__ = ("disc",)
+
     def __init__(self, near: float, colour: Colour, *disc: float) -> None:
-        super().__init__(near, colour)
-        self.disc = disc
+        self.near, self.colour, self.disc = near, colour, disc
 
     def paint(self, canvas: Canvas, x: float, y: float, size: float) -> None:
         across, down, wide, high = self.disc
@@ -242,9 +260,10 @@ class _Disc(_Part):
 
 
 class _Plate(_Part):
+    __slots__ = ("points",)
+
     def __init__(self, near: float, colour: Colour, points: list[Point]) -> None:
-        super().__init__(near, colour)
-        self.points = points
+        self.near, self.colour, self.points = near, colour, points
 
     def paint(self, canvas: Canvas, x: float, y: float, size: float) -> None:
         placed = [(x + size * px, y + size * py) for px, py in self.points]
@@ -255,7 +274,8 @@ def _nearness(part: _Part) -> float:
     return part.near
 
 
-def _turns_away(projected: Sequence[tuple[float, float, float]]) -> bool:
+def turns_away(projected: Sequence[tuple[float, float, float]]) -> bool:
+    """Return whether corners, anticlockwise from outside, are seen from inside."""
     area = 0.0
     x0, y0, _ = projected[-1]
     for x1, y1, _ in projected:

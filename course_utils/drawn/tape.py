@@ -1,17 +1,18 @@
 """A tape of random numbers that is the same on every machine, and a sine table.
 
-Only the raw words of NumPy's Philox generator are used: they are fixed by its
-definition, while NumPy may change how it turns them into floats. All else is plain
-``+ - * /`` on Python floats, which IEEE 754 fixes to the last bit; sines are read from
-a table because mathematics libraries differ in their last bit.
+The numbers are BLAKE2b hashes of a counter: fixed by a standard, in every Python, and
+five times quicker to start than a generator of NumPy's. All else is plain ``+ - * /`` on
+Python floats, which IEEE 754 fixes to the last bit; sines are read from a table because
+mathematics libraries differ in their last bit.
 """
 
 from __future__ import annotations
 
 import math
+from hashlib import blake2b
+from itertools import count
+from struct import Struct
 from typing import TYPE_CHECKING, TypeVar
-
-import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,7 +21,8 @@ Choice = TypeVar("Choice")
 
 TURN = 1024  # angles are whole numbers; this many make a full turn
 _SINE = [round(math.sin(2 * math.pi * k / TURN), 6) for k in range(TURN)]
-_WORDS = 40  # 64-bit words drawn at once: four numbers each
+_KEY = Struct("<QQ")
+_NUMBERS = Struct("<32H")  # one hash is 64 bytes, read as 32 numbers of 16 bits
 
 
 def sine(angle: int) -> float:
@@ -42,8 +44,7 @@ class Tape:
     """
 
     def __init__(self, seed: int, stream: int) -> None:
-        key = np.array([seed, stream], dtype=np.uint64)
-        self._next = _numbers(np.random.Philox(key=key)).__next__
+        self._next = _numbers(_KEY.pack(seed, stream)).__next__
 
     def uniform(self, low: float, high: float) -> float:
         """Return a number from ``low`` (included) to ``high`` (excluded)."""
@@ -75,7 +76,7 @@ class Tape:
         return self._next() << 32 | self._next() << 16 | self._next()
 
 
-def _numbers(bits: np.random.Philox) -> Iterator[int]:
-    while True:
-        words = bits.random_raw(_WORDS).astype("<u8")
-        yield from words.view("<u2").tolist()
+def _numbers(key: bytes) -> Iterator[int]:
+    for counter in count():
+        block = blake2b(counter.to_bytes(4, "little"), key=key)
+        yield from _NUMBERS.unpack(block.digest())

@@ -64,9 +64,9 @@ class Explorer(anywidget.AnyWidget):
         super().__init__()
         for name in (*listed, *images.LISTED_PHOTOS):
             self._add_image(name, images.named_image(name))
-        self.image = image
         for name, value in state.items():
             setattr(self, name, value)
+        self.image = image  # last: it places the window in the output
         self.observe(self._keep_position, names=self._shaping())
 
     @property

@@ -249,6 +249,28 @@ def test_a_narrow_screen_needs_no_sideways_scrolling(open_page: Opener) -> None:
     assert width <= 380
 
 
+@pytest.mark.parametrize(
+    ("page_says", "system", "expected"),
+    [
+        ("document.body.dataset.jpThemeLight = 'false'", "light", "dark"),
+        ("document.body.dataset.jpThemeLight = 'true'", "dark", "light"),
+        ("document.documentElement.setAttribute('theme', 'dark')", "light", "dark"),
+        ("document.documentElement.setAttribute('theme', 'light')", "dark", "light"),
+        ("document.body.className = 'vscode-dark'", "light", "dark"),
+        ("null", "dark", "dark"),
+        ("null", "light", "light"),
+    ],
+)
+def test_colours_follow_the_page_before_the_system(
+    convolution: Page, page_says: str, system: str, expected: str
+) -> None:
+    convolution.emulate_media(color_scheme="dark" if system == "dark" else "light")
+    convolution.evaluate("() => { delete document.body.dataset.jpThemeLight; }")
+    convolution.evaluate(f"() => {{ {page_says}; }}")
+    scheme = "(node) => getComputedStyle(node).colorScheme"
+    assert convolution.locator(".cnn-explorer").evaluate(scheme) == expected
+
+
 def test_a_shift_marks_and_counts_what_changed(open_page: Opener) -> None:
     page = show(open_page, PoolingExplorer())
     expect(page.locator(".cnn-change")).to_contain_text("The image is not shifted.")

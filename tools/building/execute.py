@@ -11,6 +11,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from tools.building.pictures import slim_png
 from tools.building.project import BuildError, kernel_environment
 from tools.markdown import plain
 from tools.notebook import cell_place
@@ -105,6 +106,8 @@ def _stable_outputs(outputs: list[NotebookNode]) -> list[NotebookNode]:
             continue
         if "data" in output:
             output.data.pop(_WIDGET_VIEW, None)
+            if "image/png" in output.data:
+                output.data["image/png"] = slim_png(output.data["image/png"])
             if not output.data:
                 continue
         stable.append(output)

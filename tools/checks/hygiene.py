@@ -27,7 +27,8 @@ FIGURE = "**Figure.** "
 Fault = tuple[int | None, str]
 Rule = Callable[[NotebookNode], Iterator[Fault]]
 _VAGUE = {"here", "link", "this", "this link", "click here", "read more", "more"}
-_HOME = "|".join(map(re.escape, (str(ROOT), str(Path.home()))))
+_OWN = {str(path) for path in (ROOT, Path.home()) if path != Path("/")}
+_HOME = "|".join(map(re.escape, sorted(_OWN)))
 _MACHINE_PATH = re.compile(rf"(?<![\w/.])({_HOME}|/home|/Users|/tmp)/[\w./-]+")
 
 

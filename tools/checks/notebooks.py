@@ -52,7 +52,7 @@ def prove(lesson: Lesson, version: Version, limits: Limits) -> NotebookRun:
     result = _judge(notebook, shown, events, limits)
     result.seconds = finished.seconds
     if finished.over_limit:
-        result.failures.append(_over_limit(notebook, shown, events, limits))
+        result.failures.append(over_limit(notebook, shown, events, limits))
     elif not result.failures and finished.code != 0:
         result.failures.append(f"{shown}: {_tail(finished)}")
     return result
@@ -86,9 +86,10 @@ def _judge(
     return result
 
 
-def _over_limit(
+def over_limit(
     notebook: NotebookNode, shown: str, events: list[dict[str, Any]], limits: Limits
 ) -> str:
+    """Name the cell in which a notebook had to be stopped."""
     started = [event["id"] for event in events if event["event"] == "start"]
     place = _place(notebook, started[-1]) if started else "before the first cell"
     return f"{shown}, {place}: the notebook ran over {limits.notebook:g} s"

@@ -45,6 +45,7 @@ def run_tests(
             "PYTHONPATH": os.pathsep.join(paths),
         }
         command = [sys.executable, "-m", "pytest", "-q", "--color=no", "--tb=short"]
+        command += ["-p", "no:nbval"]  # two seconds of imports a process
         command += ["-p", "tools.checks.pytest_log", *arguments]
         finished = run(command, cwd=root, env=env, limit=limit)
         events = list(read_events(log))
@@ -54,8 +55,7 @@ def run_tests(
         if event.get("outcome") == "failed"
     ]
     if finished.over_limit:
-        running = _unfinished(events)
-        messages.append(f"ran over {limit:g} s, in {running or 'no test yet'}")
+        messages.append(f"ran over {limit:g} s, in {unfinished(events)}")
     if not messages and finished.code not in (0, _NO_TESTS):
         text = _last_lines(finished.output)
         messages.append(f"pytest ended with exit code {finished.code}:\n{text}")
@@ -100,10 +100,11 @@ def _summary(
     return StepResult(name, "passed", detail)
 
 
-def _unfinished(events: list[dict[str, Any]]) -> str:
+def unfinished(events: list[dict[str, Any]]) -> str:
+    """Name the tests that had begun and not ended."""
     started = [event["id"] for event in events if event["event"] == "start"]
     ended = {event["id"] for event in events if event["event"] == "teardown"}
-    return ", ".join(nodeid for nodeid in started if nodeid not in ended)
+    return ", ".join(n for n in started if n not in ended) or "no test yet"
 
 
 def _last_lines(text: str) -> str:

@@ -79,7 +79,7 @@ function renderConvolution({ model, el }) {
         set: (padding_mode) => desk.set({ padding_mode }),
       }),
     ],
-    [desk.slider("stride", 1, 4), desk.slider("padding", 0, 6), desk.slider("dilation", 1, 3)],
+    [desk.strideSlider(), desk.slider("padding", 0, 4), desk.slider("dilation", 1, 3)],
   ];
   let scene = { error: "", shape: [0, 0] };
 
@@ -95,12 +95,12 @@ function renderConvolution({ model, el }) {
 
   function drawStep(step) {
     const [height, width] = [scene.kernel.length, scene.kernel[0].length];
-    const blank = Array(height * width).fill("");
-    window_.show({ height, width, texts: step ? step.values.map(formatNumber) : blank });
+    const blank = Array(height * width).fill(null);
+    window_.show({ height, width, values: step ? step.values : blank });
     products.show({
       height,
       width,
-      texts: step ? step.products.map(formatNumber) : blank,
+      values: step ? step.products : blank,
       tints: step ? signedTints(step.products) : null,
     });
     setText(sum, step ? formatNumber(step.sum) : "–");

@@ -148,6 +148,20 @@ export function createDesk({ model, el, label, area = LARGE_AREA }) {
     },
     slider: (name, min, max, format) =>
       slider({ name, min, max, format, get: () => model.get(name), set: (value) => set({ [name]: value }) }),
+    strideSlider: () =>
+      slider({
+        name: "stride",
+        min: 1,
+        max: 4,
+        get: () => model.get("stride"),
+        set(stride) {
+          // the window stays where it is in the image
+          const place = position().map((at) => Math.round((at * model.get("stride")) / stride));
+          set({ stride });
+          set({ position: place });
+          set({ position: position() });
+        },
+      }),
     imageChoice: () =>
       choice({
         name: "image",

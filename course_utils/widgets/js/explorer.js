@@ -28,7 +28,7 @@ export function createPanel({ title, caption, area, largest, interactive, onPoin
     setNote: (text) => setText(note, text),
     showGrid(field) {
       use(grid);
-      grid.show(field);
+      return grid.show(field);
     },
     showPicture(field) {
       use(picture);

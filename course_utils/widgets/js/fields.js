@@ -9,10 +9,16 @@ function inputMarks({ padded, border, image, unvisited, extraMarks }, step) {
     const marks = [];
     if (outside(row, image.height) || outside(col, image.width)) marks.push("cnn-pad");
     if (lost.rows.has(row) || lost.cols.has(col)) marks.push("cnn-unvisited");
-    if (taps.rows.has(row) && taps.cols.has(col)) marks.push("cnn-tap");
+    if (taps.rows.has(row) && taps.cols.has(col)) marks.push(isDilated(step) ? "cnn-tap cnn-dilated" : "cnn-tap");
     if (extraMarks?.[i]) marks.push(extraMarks[i]);
     return marks.join(" ");
   });
+}
+
+/** With dilation the window has gaps: its taps need a mark of their own. */
+function isDilated(step) {
+  const gap = (indices) => indices.length > 1 && indices[1] - indices[0] > 1;
+  return Boolean(step) && (gap(step.rows) || gap(step.cols));
 }
 
 /** What the marks mean, in the order of appearance; "" when there are none. */
@@ -20,6 +26,7 @@ function legend({ border, unvisited, inputNote }, step) {
   const entries = step ? ["dashed frame: window"] : [];
   if (border) entries.push("dotted: padding");
   if (unvisited && unvisited.rows.length + unvisited.cols.length) entries.push("hatched: never visited");
+  if (isDilated(step)) entries.push("small frames: kernel taps");
   if (inputNote) entries.push(inputNote);
   return entries.join(" · ");
 }
@@ -47,7 +54,7 @@ function drawInput(panel, { scene, step, label, numbers }) {
     return panel.showGrid({
       height: padded.height,
       width: padded.width,
-      texts: Array.from(padded.values, formatNumber),
+      values: Array.from(padded.values),
       marks: inputMarks(scene, step),
       origin: [-border, -border],
       window: frame,
@@ -79,15 +86,16 @@ function drawOutput(panel, { scene, place, numbers }, revealed) {
     return panel.showInstead(message(scene.error));
   }
   if (numbers) {
-    panel.setNote(scene.outputNote ?? "thick frame: value of this window");
-    return panel.showGrid({
+    const decimals = panel.showGrid({
       height: output.height,
       width: output.width,
-      texts: Array.from(output.values, (value, i) => (i < revealed ? formatNumber(value) : "")),
+      values: Array.from(output.values, (value, i) => (i < revealed ? value : null)),
       tints: scene.pooled ? null : signedTints(output.values).map((tint, i) => (i < revealed ? tint : 0)),
       marks: scene.outputMarks,
       active: place,
     });
+    const rounded = decimals < 2 ? ["rounded to fit"] : [];
+    return panel.setNote(["thick frame: value of this window", ...(scene.outputNotes ?? []), ...rounded].join(" · "));
   }
   scene.outputScale ??= colourScale(output.values, ...(scene.pooled ? greyLevels(scene.image) : []));
   panel.setNote(scene.outputScale.text);

@@ -3,9 +3,10 @@
 const HEADER = 18; // pixels for the row and column indices
 
 /**
- * show({height, width, texts, tints, marks, origin, window, active, labels})
- *   texts[i]  what cell i says;            tints[i]  −1 (blue) to 1 (red), for signed values
- *   marks[i]  class names of cell i;       origin    index of the first row and column
+ * show({height, width, values, tints, marks, origin, window, active}) → decimals written
+ *   values[i] the number of cell i, or null for a blank one
+ *   tints[i]  −1 (blue) to 1 (red), for signed values
+ *   marks[i]  class names of cell i;  origin  index of the first row and column
  *   window    {top, left, height, width} in cells, or null
  *   active    [row, col] of the current cell, or null
  */
@@ -64,12 +65,11 @@ export function createGrid({ caption, area, largest, headers = true, interactive
     }
   }
 
-  function show({ height, width, texts, tints, marks, origin = [0, 0], window = null, active = null }) {
+  function show({ height, width, values, tints, marks, origin = [0, 0], window = null, active = null }) {
     const next = `${height}x${width}@${origin}`;
     if (next !== shape) build(height, width, origin);
     shape = next;
-    const longest = texts.reduce((most, text) => Math.max(most, text.length), 1);
-    const size = digitSize(cellSize, longest);
+    const { texts, size, decimals } = fittingTexts(values, cellSize);
     box.style.setProperty("--digits", `${size.toFixed(1)}px`);
     cells.forEach((entry, i) => {
       const isActive = active !== null && i === active[0] * width + active[1];
@@ -77,6 +77,7 @@ export function createGrid({ caption, area, largest, headers = true, interactive
       paint(entry, texts[i], mark, tints?.[i] ?? 0, isActive);
     });
     placeFrame(window);
+    return decimals;
   }
 
   function placeFrame(window) {
@@ -104,9 +105,21 @@ export function createGrid({ caption, area, largest, headers = true, interactive
   };
 }
 
-/** The font size at which `longest` characters fit in a cell. */
-export function digitSize(cellSize, longest) {
-  return Math.min(cellSize * 0.42, 17, (cellSize - 6) / (0.66 * longest));
+const LEGIBLE = 7; // pixels: below this, a decimal less is worth more
+
+/** The width of a text in units of its font size, for the usual sans-serif faces. */
+function textWidth(text) {
+  const wide = { ".": 0.32, "−": 0.84, "-": 0.42, "∞": 0.84 };
+  return Array.from(text, (character) => wide[character] ?? 0.64).reduce((sum, w) => sum + w, 0);
+}
+
+/** Numbers written with as many decimals, two at most, as stay legible in a cell. */
+export function fittingTexts(values, cellSize, most = 2) {
+  const texts = values.map((value) => (value === null ? "" : formatNumber(value, most)));
+  const widest = texts.reduce((width, text) => Math.max(width, textWidth(text)), 0.64);
+  const size = Math.min(cellSize * 0.42, 17, (cellSize * 0.8) / widest);
+  if (size < LEGIBLE && most > 0) return fittingTexts(values, cellSize, most - 1);
+  return { texts, size, decimals: most };
 }
 
 /** −1 … 1 for each value, relative to the largest magnitude. */

@@ -98,7 +98,7 @@ function renderPooling({ model, el }) {
     window_.show({
       height: size,
       width: size,
-      texts: step ? step.values.map(formatNumber) : Array(size * size).fill(""),
+      values: step ? step.values : Array(size * size).fill(null),
       marks: step ? decidingMarks(step, scene.setting.mode) : null,
     });
     setText(resultTitle, scene.setting.mode === "max" ? "Largest" : "Average");
@@ -118,7 +118,7 @@ function renderPooling({ model, el }) {
         shiftSlider(desk, model, "horizontal shift", 1, ["left", "right"]),
         shiftSlider(desk, model, "vertical shift", 0, ["up", "down"]),
       ],
-      [desk.slider("kernel_size", 1, 5), desk.slider("stride", 1, 4), desk.slider("padding", 0, 2)],
+      [desk.slider("kernel_size", 1, 5), desk.strideSlider(), desk.slider("padding", 0, 2)],
     ],
     extra: [before.element],
     equation: [
@@ -162,7 +162,7 @@ function markChanges(scene) {
   if (down || right) scene.inputNote = "double line: entered with the shift";
   if (!scene.output) return;
   scene.outputMarks = scene.changed.map((changed) => (changed ? "cnn-changed" : ""));
-  scene.outputNote = "thick frame: value of this window · ≠: changed by the shift";
+  scene.outputNotes = ["≠: changed by the shift"];
 }
 
 function drawBefore(panel, scene, place, numbers) {
@@ -174,7 +174,7 @@ function drawBefore(panel, scene, place, numbers) {
     return panel.showGrid({
       height: before.height,
       width: before.width,
-      texts: Array.from(before.values, formatNumber),
+      values: Array.from(before.values),
     });
   }
   scene.beforeScale ??= colourScale(before.values, ...greyLevels(scene.image));

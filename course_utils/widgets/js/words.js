@@ -1,11 +1,13 @@
 // The sentences of the explorers: numbers written out, British English.
 // course_utils/widgets/words.py says the same; a test compares the two word for word.
 
-/** At most two decimals, a true minus sign, no trailing zeros. */
-export function formatNumber(value) {
+const MOST_NAMED = 9; // numbers in a sentence
+
+/** A true minus sign, at most so many decimals, no trailing zeros. */
+export function formatNumber(value, decimals = 2) {
   if (value === -Infinity) return "−∞";
-  let text = Math.abs(value).toFixed(2);
-  text = text.replace(/\.?0+$/, "");
+  let text = Math.abs(value).toFixed(decimals);
+  if (decimals > 0) text = text.replace(/\.?0+$/, "");
   return value < 0 && text !== "0" ? `−${text}` : text;
 }
 
@@ -41,15 +43,15 @@ export function listText(items) {
   return `${items.slice(0, -1).join(", ")} and ${items[items.length - 1]}`;
 }
 
-/** "row 5", "rows 0, 1 and 2": indices as the reader counts them, padding negative. */
+/** "row 5", "rows −1 to 1", "rows 0, 2 and 4": padding has negative indices. */
 export function axisText(axis, indices) {
-  const written = indices.map((index) => (index < 0 ? `−${-index}` : String(index)));
-  return `${axis}${indices.length === 1 ? "" : "s"} ${listText(written)}`;
-}
-
-function spanText(axis, indices) {
-  if (indices.length <= 4) return axisText(axis, indices);
-  return `${indices.length} ${axis}s from ${formatNumber(indices[0])} to ${formatNumber(indices[indices.length - 1])}`;
+  const [first, last] = [indices[0], indices[indices.length - 1]];
+  const written = indices.map((index) => formatNumber(index));
+  if (indices.length === 1) return `${axis} ${written[0]}`;
+  const gapless = last - first === indices.length - 1;
+  if (gapless && indices.length > 2) return `${axis}s ${formatNumber(first)} to ${formatNumber(last)}`;
+  if (indices.length <= 5) return `${axis}s ${listText(written)}`;
+  return `${indices.length} ${axis}s from ${formatNumber(first)} to ${formatNumber(last)}`;
 }
 
 /** Which input pixels no window touches, and why; "" when all are visited. */
@@ -57,8 +59,8 @@ export function neverVisitedText(rows, cols, height, width) {
   if (rows.length === 0 && cols.length === 0) return "";
   const count = height * width - (height - rows.length) * (width - cols.length);
   const where = [];
-  if (rows.length) where.push(spanText("row", rows));
-  if (cols.length) where.push(spanText("column", cols));
+  if (rows.length) where.push(axisText("row", rows));
+  if (cols.length) where.push(axisText("column", cols));
   const trailing =
     rows.every((row, i) => row === height - rows.length + i) &&
     cols.every((col, i) => col === width - cols.length + i);
@@ -68,43 +70,46 @@ export function neverVisitedText(rows, cols, height, width) {
   return `Never visited: ${listText(where)} of the input (${count} of ${height * width} pixels); ${why}.`;
 }
 
-/** "8 of the 9 numbers are padding." for windows that reach over the edge. */
+/** "; 8 of its 9 numbers are padding" for windows that reach over the edge. */
 export function paddingText(rows, cols, height, width) {
   const inside = (indices, size) => indices.filter((index) => index >= 0 && index < size).length;
   const total = rows.length * cols.length;
   const outside = total - inside(rows, height) * inside(cols, width);
   if (outside === 0) return "";
-  return ` ${outside} of the ${total} numbers ${outside === 1 ? "is" : "are"} padding.`;
+  return `; ${outside} of its ${total} numbers ${outside === 1 ? "is" : "are"} padding`;
 }
 
 /** One step of a convolution in words. */
 export function convStepText({ rows, cols, height, width, products, sum, position }) {
-  const written = products.map(formatNumber);
+  const written = products.map((product) => formatNumber(product));
+  const named = products.length <= MOST_NAMED ? ` ${listText(written)}` : "";
   const adds =
     products.length === 1
       ? `The only product is ${written[0]}`
-      : `The ${products.length} products ${listText(written)} add up to ${formatNumber(sum)}`;
+      : `The ${products.length} products${named} add up to ${formatNumber(sum)}`;
   return (
-    `The window covers ${axisText("row", rows)} and ${axisText("column", cols)} of the input.` +
-    `${paddingText(rows, cols, height, width)} ${adds}: output row ${position[0]}, column ${position[1]}.`
+    `The window covers ${axisText("row", rows)} and ${axisText("column", cols)}` +
+    `${paddingText(rows, cols, height, width)}. ${adds}: output row ${position[0]}, column ${position[1]}.`
   );
 }
 
 /** One step of a pooling in words. */
 export function poolStepText({ rows, cols, height, width, values, mode, result, position }) {
-  const written = listText(values.map(formatNumber));
-  const verb = mode === "max" ? "the largest is" : "their average is";
-  const subject = values.length === 1 ? "The only number is" : "The numbers are";
+  const written = listText(values.map((value) => formatNumber(value)));
+  const verb = mode === "max" ? "the largest is" : "the average is";
+  let subject = `The numbers are ${written}`;
+  if (values.length === 1) subject = `The only number is ${written}`;
+  if (values.length > MOST_NAMED) subject = `Of ${values.length} numbers`;
   return (
-    `The window covers ${axisText("row", rows)} and ${axisText("column", cols)} of the input.` +
-    `${paddingText(rows, cols, height, width)} ${subject} ${written}; ${verb} ${formatNumber(result)}: ` +
+    `The window covers ${axisText("row", rows)} and ${axisText("column", cols)}` +
+    `${paddingText(rows, cols, height, width)}. ${subject}${values.length > MOST_NAMED ? "," : ";"} ${verb} ${formatNumber(result)}: ` +
     `output row ${position[0]}, column ${position[1]}.`
   );
 }
 
 /** "max(2, 5, 1, 3) = 5", "(2 + 5 + 1 + 3)/4 = 2.75" */
 export function poolText(mode, values, result) {
-  const written = values.map(formatNumber);
+  const written = values.map((value) => formatNumber(value));
   if (mode === "max") return `max(${written.join(", ")}) = ${formatNumber(result)}`;
   const sign = isRounded(result) || values.some(isRounded) ? "≈" : "=";
   const terms = written.map((text, i) => (i > 0 && text.startsWith("−") ? `(${text})` : text));

@@ -1,0 +1,174 @@
+"""Scenes of several objects, with boxes and masks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from course_utils.drawn.canvas import Canvas
+from course_utils.drawn.clutter import hide
+from course_utils.drawn.light import develop
+from course_utils.drawn.objects import CLASS_NAMES, Obj, random_obj
+from course_utils.drawn.places import random_class_at, random_place
+from course_utils.drawn.staging import Frame, stage
+from course_utils.drawn.streams import open_tape
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from course_utils.drawn.tape import Tape
+
+_MOST = 15  # the canvas has four bits for the owner of a sample
+_CROWDING = 0.3  # share of the smaller box that may be covered
+_TRIES = 40
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A picture and everything that is to be known about it.
+
+    Attributes:
+        image: uint8 (3, H, W).
+        labels: int64 (K,), indices into `CLASS_NAMES`, from far to near.
+        boxes: float32 (K, 4): left, top, right, bottom in pixels around what can be
+            seen of each object; right and bottom are the first pixel outside.
+        masks: bool (K, H, W): the pixels of each object that can be seen; no pixel
+            belongs to two objects.
+        semantic: int64 (H, W): 0 for the background, label + 1 for an object.
+    """
+
+    image: Tensor
+    labels: Tensor
+    boxes: Tensor
+    masks: Tensor
+    semantic: Tensor
+
+
+def draw_scene(
+    index: int,
+    *,
+    seed: int = 0,
+    split: str = "train",
+    size: int | tuple[int, int] = (96, 128),
+    objects: tuple[int, int] = (1, 4),
+) -> Scene:
+    """Draw one scene; it depends on the arguments and on nothing else.
+
+    Args:
+        index: Which scene of the split, from 0.
+        seed: Which world; another seed gives other scenes.
+        split: ``"train"``, ``"validation"`` or ``"test"``; they share no scene.
+        size: Height and width in pixels, or one number for both.
+        objects: Fewest and most objects.
+
+    Raises:
+        ValueError: If an argument is out of range.
+    """
+    height, width = (size, size) if isinstance(size, int) else size
+    if min(height, width) < 16:
+        raise ValueError(f"size is {size}; a scene needs at least 16 pixels each way")
+    fewest, most = objects
+    if not 1 <= fewest <= most <= _MOST:
+        raise ValueError(
+            f"objects is {objects}; give the fewest and the most, from 1 to {_MOST}"
+        )
+    tape = open_tape("scene", split, seed, index)
+    canvas = Canvas(height, width)
+    place = random_place(tape, tape.integer(0, 9))
+    place(canvas, tape)
+    light = tape.uniform(-1, 1)
+    actors = [
+        random_obj(tape, random_class_at(tape, place))
+        for _ in range(tape.integer(fewest, most))
+    ]
+    cast = sorted(_arrange(tape, actors, height, width), key=_nearness)
+    for owner, (obj, frame) in enumerate(cast, start=1):
+        stage(canvas, obj, frame, light=light, owner=owner)
+    if tape.chance(0.25):
+        hide(canvas, tape)
+    owners = canvas.owners()
+    return _scene(develop(canvas, tape), owners, [obj.label for obj, _ in cast])
+
+
+def _arrange(
+    tape: Tape, actors: list[Obj], height: int, width: int
+) -> list[tuple[Obj, Frame]]:
+    """Give each object a frame that leaves most of every other one in sight."""
+    cast: list[tuple[Obj, Frame]] = []
+    room = min(height, width) * (0.85 if len(actors) == 1 else 0.65)
+    for obj in actors:
+        shape = obj.solid().shape()
+        best: tuple[float, Frame] | None = None
+        for attempt in range(_TRIES):
+            shrink = 0.97**attempt  # smaller and smaller until there is room
+            frame = _random_frame(tape, obj, shape, room * shrink, height, width)
+            crowding = max((_crowding(frame, other) for _, other in cast), default=0)
+            if best is None or crowding < best[0]:
+                best = crowding, frame
+            if crowding < _CROWDING:
+                break
+        assert best is not None
+        cast.append((obj, best[1]))
+    return cast
+
+
+def _random_frame(
+    tape: Tape,
+    obj: Obj,
+    shape: tuple[float, float],
+    room: float,
+    height: int,
+    width: int,
+) -> Frame:
+    """Return a frame within the picture; what is lower is nearer and larger."""
+    nearness = tape.uniform(0, 1)
+    scale = room * (0.45 + 0.55 * nearness) * tape.uniform(0.8, 1.1)
+    wide, high = shape[0] * scale, shape[1] * scale
+    left = tape.uniform(-0.1 * wide, width - 0.9 * wide)
+    flies = CLASS_NAMES[obj.label] in ("airplane", "bird") and tape.chance(0.6)
+    if flies:
+        top = tape.uniform(0, 0.6) * (height - high)
+    else:
+        top = (0.35 + 0.65 * nearness) * (height - high)
+    return Frame(left + wide / 2, top + high / 2, wide, high, scale, not flies)
+
+
+def _crowding(first: Frame, second: Frame) -> float:
+    """Return the share of the smaller frame that the two have in common."""
+    reach_x = (first.width + second.width) / 2 - abs(first.x - second.x)
+    reach_y = (first.height + second.height) / 2 - abs(first.y - second.y)
+    if reach_x <= 0 or reach_y <= 0:
+        return 0.0
+    areas = (first.width * first.height, second.width * second.height)
+    return reach_x * reach_y / min(areas)
+
+
+def _nearness(actor: tuple[Obj, Frame]) -> float:
+    frame = actor[1]
+    return frame.y + frame.height / 2
+
+
+def _scene(
+    image: NDArray[np.uint8], owners: NDArray[np.uint8], labels: list[int]
+) -> Scene:
+    masks = np.stack([owners == owner for owner in range(1, len(labels) + 1)])
+    classes = np.array([0, *(label + 1 for label in labels)], dtype=np.int64)
+    seen = masks.any(axis=(1, 2))
+    masks = masks[seen]
+    return Scene(
+        image=torch.from_numpy(image),
+        labels=torch.tensor(labels)[torch.from_numpy(seen)],
+        boxes=torch.tensor([_box(mask) for mask in masks], dtype=torch.float32),
+        masks=torch.from_numpy(masks),
+        semantic=torch.from_numpy(classes[owners]),
+    )
+
+
+def _box(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
+    rows = np.flatnonzero(mask.any(axis=1))
+    columns = np.flatnonzero(mask.any(axis=0))
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
