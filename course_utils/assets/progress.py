@@ -20,6 +20,7 @@ class Progress:
         from tqdm import tqdm  # type: ignore[import-untyped]
 
         self._quiet = quiet
+        self._position: int | None = None
         # the text bar on purpose, in notebooks too: it leaves no widget state behind
         self._bar: Any = tqdm(
             desc=label,
@@ -29,7 +30,6 @@ class Progress:
             ncols=79,
             nrows=20,  # some terminals report none, and tqdm then shows no bar
             mininterval=0.2,
-            delay=0.5,
             file=sys.stdout,
             disable=quiet or not _is_watched(),
         )
@@ -49,13 +49,14 @@ class Progress:
         """Show that `position` bytes are here: also after a resume or a restart."""
         if self._bar.disable:
             return
-        if self._bar.n == 0 or position < self._bar.n:
+        if self._position is None or position < self._position:
             self._bar.reset()
             # resumed bytes must not count as speed
             self._bar.initial = self._bar.n = self._bar.last_print_n = position
             self._bar.refresh()
         else:
-            self._bar.update(position - self._bar.n)
+            self._bar.update(position - self._position)
+        self._position = position
 
     def say(self, sentence: str) -> None:
         """Print one sentence, above the bar where there is one."""

@@ -43,7 +43,9 @@ def flip(images: Tensor, flipped: Tensor) -> Tensor:
         - flipped: (N,), bool
         - Output: (N, C, H, W)
     """
-    return torch.where(flipped[:, None, None, None], images.flip(3), images)
+    both = torch.cat([images, images.flip(3)])  # then each image takes its own row
+    every = torch.arange(len(images), device=images.device)
+    return both.index_select(0, every + len(images) * flipped)
 
 
 def shifted_crop(images: Tensor, corners: Tensor, shift: int) -> Tensor:

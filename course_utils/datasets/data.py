@@ -1,10 +1,12 @@
-"""What every source of images gives: uint8 tensors and one line that says what it is."""
+"""What every source gives: uint8 tensors and one line that says what they are."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from torch import Tensor
+
+Labelled = tuple[Tensor, Tensor]  # images and their labels
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -38,26 +40,28 @@ class ImageData:
         return (
             f"ImageData({self.source}: {sizes[0]:,} training, {sizes[1]:,} validation "
             f"and {len(self.test_labels):,} test images of "
-            f"{pixels(self.train_images)} in {len(self.class_names)} classes)"
+            f"{_pixels(self.train_images)} in {len(self.class_names)} classes)"
         )
 
 
-def pixels(images: Tensor) -> str:
-    """The size of the images in words, such as ``32×32 pixels``."""
-    return f"{images.shape[-2]}×{images.shape[-1]} pixels"
-
-
-def describe(
+def image_data(
     what: str,
-    train: Tensor,
-    validation: Tensor,
-    test: Tensor,
+    train: Labelled,
+    validation: Labelled,
+    test: Labelled,
+    *,
     class_names: tuple[str, ...],
+    source: str,
     seed: int,
-) -> str:
-    """Write the line that stands in `ImageData.description`."""
-    return (
-        f"{what}: {len(train):,} training, {len(validation):,} validation and "
-        f"{len(test):,} test images of {pixels(train)} in {len(class_names)} classes, "
-        f"split with seed {seed}."
+) -> ImageData:
+    """Put the three parts together; ``what`` begins the description."""
+    description = (
+        f"{what}: {len(train[1]):,} training, {len(validation[1]):,} validation and "
+        f"{len(test[1]):,} test images of {_pixels(train[0])} in {len(class_names)} "
+        f"classes, split with seed {seed}."
     )
+    return ImageData(*train, *validation, *test, class_names, source, description)
+
+
+def _pixels(images: Tensor) -> str:
+    return f"{images.shape[-2]}×{images.shape[-1]} pixels"

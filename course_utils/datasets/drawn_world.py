@@ -17,17 +17,15 @@ from typing import Final
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from course_utils.assets import cache_folder
-from course_utils.datasets.data import ImageData, describe
+from course_utils.datasets.data import ImageData, Labelled, image_data
 from course_utils.datasets.split import Sizes, cut_validation, take
 
 TRAIN_SIZE: Final = 10_000
 VALIDATION_SIZE: Final = 2_000
 # So many are drawn at least: whoever wants fewer gets a part of the same pictures.
 POOL: Final = {"train": TRAIN_SIZE + VALIDATION_SIZE, "test": 2_000}
-Pictures = tuple[Tensor, Tensor]
 
 
 def load_drawn(sizes: Sizes, size: int) -> ImageData:
@@ -39,32 +37,26 @@ def load_drawn(sizes: Sizes, size: int) -> ImageData:
     Raises:
         ValueError: If a size is too small for all classes.
     """
-    from course_utils.drawn.objects import CLASS_NAMES
+    from course_utils.drawn import CLASS_NAMES
 
     train_size = TRAIN_SIZE if sizes.train is None else sizes.train
     validation_size = VALIDATION_SIZE if sizes.validation is None else sizes.validation
+    test_size = POOL["test"] if sizes.test is None else sizes.test
     pool = max(POOL["train"], train_size + validation_size)
     images, labels = _pictures("train", pool, size)
-    train, validation = map(
-        torch.from_numpy,
-        cut_validation(labels.numpy(), validation_size, train_size, sizes.seed),
-    )
-    test_size = POOL["test"] if sizes.test is None else sizes.test
     test_images, test_labels = _pictures("test", max(POOL["test"], test_size), size)
-    test = torch.from_numpy(take(test_labels.numpy(), test_size, None, "test_size"))
-    parts = (images[train], images[validation], test_images[test])
-    names = tuple(CLASS_NAMES)
-    what = "The drawn world, CIFAR-10's ten classes as drawings"
-    return ImageData(
-        parts[0],
-        labels[train],
-        parts[1],
-        labels[validation],
-        parts[2],
-        test_labels[test],
-        names,
-        "drawn",
-        describe(what, *parts, names, sizes.seed),
+    train, validation = cut_validation(
+        labels.numpy(), validation_size, train_size, sizes.seed
+    )
+    test = take(test_labels.numpy(), test_size, None, "test_size")
+    return image_data(
+        "The drawn world, CIFAR-10's ten classes as drawings",
+        (images[train], labels[train]),
+        (images[validation], labels[validation]),
+        (test_images[test], test_labels[test]),
+        class_names=tuple(CLASS_NAMES),
+        source="drawn",
+        seed=sizes.seed,
     )
 
 
@@ -84,7 +76,7 @@ def generator_version() -> str:
     return digest.hexdigest()[:12]
 
 
-def _pictures(split: str, count: int, size: int) -> Pictures:
+def _pictures(split: str, count: int, size: int) -> Labelled:
     """The first ``count`` pictures of a split: from the cache, else drawn."""
     path = cache_file(split, size)
     found = _read(path, size)
@@ -95,14 +87,14 @@ def _pictures(split: str, count: int, size: int) -> Pictures:
     return images[:count], labels[:count]
 
 
-def _draw(split: str, count: int, size: int) -> Pictures:
-    from course_utils.drawn.dataset import draw_dataset
+def _draw(split: str, count: int, size: int) -> Labelled:
+    from course_utils.drawn import draw_dataset
 
     print(f"Drawing {count:,} {split} pictures; this is done once.")
     return draw_dataset(count, split=split, size=size)
 
 
-def _read(path: Path, size: int) -> Pictures | None:
+def _read(path: Path, size: int) -> Labelled | None:
     """The pictures in the cache; None, with a sentence, where they are damaged."""
     if not path.is_file():
         return None
@@ -125,7 +117,7 @@ def _require_pictures(images: object, labels: object, size: int) -> None:
         raise ValueError(f"holds labels {labels.dtype} {labels.shape}")
 
 
-def _write(path: Path, pictures: Pictures) -> None:
+def _write(path: Path, pictures: Labelled) -> None:
     """Store the pictures under a name that nobody reads, then rename."""
     images, labels = pictures
     try:

@@ -9,9 +9,8 @@ from typing import Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from course_utils.datasets.data import ImageData, describe
+from course_utils.datasets.data import ImageData, image_data
 from course_utils.datasets.pictures import FITS, Fit, read_pictures
 from course_utils.datasets.split import cut, cut_validation, take
 
@@ -79,35 +78,21 @@ def load_folder(
         piece, rest = cut(train.labels, count, seed, "test_size")
         train, test = train[rest], train[piece]
         notes.append("test images cut from train/, for there is no test/")
-    notes += [f"{other} is not used" for other in _others(root)]
+    others = [p.name for p in listed(root) if p.name not in ("train", "test")]
+    if others:
+        notes.append(f"not used: {_some(others)}")
     count = _default(validation_size, train)
     chosen, validation = cut_validation(train.labels, count, train_size, seed)
-    what = f"Your images from {folder} ({'; '.join(notes)})"
-    return _read((train[chosen], train[validation], test), names, what, seed, size, fit)
-
-
-def _read(
-    files: tuple[_Files, _Files, _Files],
-    names: tuple[str, ...],
-    what: str,
-    seed: int,
-    size: int,
-    fit: Fit,
-) -> ImageData:
-    images: list[Tensor] = []
-    everything = read_pictures([p for part in files for p in part.paths], size, fit)
-    images = list(everything.split([len(part.paths) for part in files]))
-    labels = [torch.from_numpy(part.labels) for part in files]
-    return ImageData(
-        images[0],
-        labels[0],
-        images[1],
-        labels[1],
-        images[2],
-        labels[2],
-        names,
-        "folder",
-        describe(what, *images, names, seed),
+    parts = (train[chosen], train[validation], test)
+    images = read_pictures([p for part in parts for p in part.paths], size, fit)
+    by_part = torch.split(images, [len(part.paths) for part in parts])
+    labels = [torch.from_numpy(part.labels) for part in parts]
+    return image_data(
+        f"Your images from {folder} ({'; '.join(notes)})",
+        *zip(by_part, labels, strict=True),
+        class_names=names,
+        source="folder",
+        seed=seed,
     )
 
 
@@ -132,11 +117,6 @@ def _default(size: int | None, files: _Files) -> int:
     if size is not None:
         return size
     return max(len(files.paths) // _SHARE, len(np.unique(files.labels)))
-
-
-def _others(root: Path) -> list[str]:
-    known = ("train", "test")
-    return [f"{path.name}/" for path in listed(root) if path.name not in known]
 
 
 def _class_names(root: Path) -> tuple[str, ...]:

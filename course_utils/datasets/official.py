@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from course_utils.datasets.data import ImageData, describe
+from course_utils.datasets.data import ImageData, Labelled, image_data
 from course_utils.datasets.split import Sizes, cut_validation, take
 
 META: Final = "batches.meta"
@@ -51,28 +51,26 @@ def load_official(folder: Path, sizes: Sizes, *, source: str, what: str) -> Imag
     names = _class_names(folder)
     images, labels = _joined([_batch(folder / b, len(names)) for b in TRAIN_BATCHES])
     test_images, test_labels = _batch(folder / TEST_BATCH, len(names))
-    validation_size = sizes.validation
-    if validation_size is None:
-        validation_size = len(labels) // 10
-    train, validation = cut_validation(labels, validation_size, sizes.train, sizes.seed)
+    count = sizes.validation
+    if count is None:
+        count = len(labels) // 10
+    train, validation = cut_validation(labels, count, sizes.train, sizes.seed)
+    test = np.arange(len(test_labels))
     if sizes.test is not None:
         test = take(test_labels, sizes.test, None, "test_size")
-        test_images, test_labels = test_images[test], test_labels[test]
-    parts = [
-        torch.from_numpy(part)
-        for part in (images[train], images[validation], test_images)
-    ]
-    return ImageData(
-        parts[0],
-        torch.from_numpy(labels[train]),
-        parts[1],
-        torch.from_numpy(labels[validation]),
-        parts[2],
-        torch.from_numpy(test_labels),
-        names,
-        source,
-        describe(what, *parts, names, sizes.seed),
+    return image_data(
+        what,
+        _tensors(images[train], labels[train]),
+        _tensors(images[validation], labels[validation]),
+        _tensors(test_images[test], test_labels[test]),
+        class_names=names,
+        source=source,
+        seed=sizes.seed,
     )
+
+
+def _tensors(images: NDArray[np.uint8], labels: NDArray[np.intp]) -> Labelled:
+    return torch.from_numpy(images), torch.from_numpy(labels)
 
 
 def _joined(batches: list[Arrays]) -> Arrays:

@@ -81,11 +81,9 @@ def as_rgb(picture: Image) -> Image:
 
 
 def _eight_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Greys from 16 or 32 bits or floating point; the range tells the scale."""
+    """Greys of 16 bits, or of floating point, where the range tells the scale."""
     grey = values.astype(np.float64)
     largest = grey.max(initial=0)
-    if values.dtype.kind == "f":
-        full = 1.0 if largest <= 1 else 255.0
-    else:
-        full = 65535.0
+    by_range = 1.0 if largest <= 1 else 255.0
+    full = by_range if values.dtype.kind == "f" else 65535.0
     return np.rint(np.clip(grey / full, 0, 1) * 255).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Cuts that keep the classes in proportion and depend on the labels and a seed alone."""
+"""Cuts that keep the classes in proportion; labels and a seed determine them."""
 
 from __future__ import annotations
 

@@ -126,11 +126,11 @@ class Canvas:
 
     def owners(self) -> NDArray[np.uint8]:
         """Return the owner at the centre of each pixel, uint8 (height, width)."""
-        return self._codes() >> 4
+        return np.right_shift(self._codes(), 4, dtype=np.uint8)
 
     def materials(self) -> NDArray[np.uint8]:
         """Return the material at the centre of each pixel, uint8 (height, width)."""
-        return self._codes() & 15
+        return np.bitwise_and(self._codes(), 15, dtype=np.uint8)
 
     def _codes(self) -> NDArray[np.uint8]:
         middle = OVERSAMPLING // 2

@@ -154,5 +154,6 @@ def hide(canvas: Canvas, tape: Tape) -> None:
         side = tape.pick((0.0, 1.0)) * width
         for _ in range(3):
             x = side + tape.uniform(-0.18, 0.18) * width
-            y, size = tape.uniform(0.5, 1) * height, tape.uniform(0.1, 0.2) * width
+            y = tape.uniform(0.5, 1) * height
+            size = tape.uniform(0.1, 0.2) * min(height, width)
             canvas.ellipse(x, y, size, size, shade(bush, tape.uniform(0.8, 1.2)))

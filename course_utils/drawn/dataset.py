@@ -14,7 +14,7 @@ from course_utils.drawn.canvas import Canvas
 from course_utils.drawn.clutter import hide
 from course_utils.drawn.light import develop
 from course_utils.drawn.objects import ANIMALS, CLASS_NAMES, random_obj
-from course_utils.drawn.places import random_place
+from course_utils.drawn.places import has_ground, random_place
 from course_utils.drawn.staging import Frame, stage
 from course_utils.drawn.streams import open_tape
 
@@ -118,29 +118,29 @@ def _picture(
 ) -> NDArray[np.uint8]:
     tape = open_tape("image", split, seed, index)
     canvas = Canvas(size, size)
-    random_place(tape, label)(canvas, tape)
-    _place_object(canvas, tape, label)
+    place = random_place(tape, label)
+    place(canvas, tape)
+    _place_object(canvas, tape, label, has_ground(place))
     if tape.chance(0.3):
         hide(canvas, tape)
     return develop(canvas, tape)
 
 
-def _place_object(canvas: Canvas, tape: Tape, label: int) -> None:
+def _place_object(canvas: Canvas, tape: Tape, label: int, ground: bool) -> None:
     """Draw the object somewhere near the middle, now and then only its head."""
     size = canvas.height
-    obj = random_obj(tape, label)
-    light = tape.uniform(-1, 1)
+    solid = random_obj(tape, label).solid(tape.uniform(-1, 1))
     close_up = label in ANIMALS and tape.chance(0.2)
     share = tape.uniform(1.3, 1.9) if close_up else tape.uniform(*_SHARES[label])
     free = max(0.12, 1 - share)
     x = size * (0.5 + free * tape.uniform(-0.5, 0.5))
     y = size * (0.5 + free * tape.uniform(-0.5, 0.5))
-    wide, high = obj.solid().shape()
+    wide, high = solid.shape()
     scale = size * share
     airborne = CLASS_NAMES[label] == "airplane" or close_up
-    grounded = tape.chance(0.8) and not airborne
+    grounded = tape.chance(0.8) and ground and not airborne
     frame = Frame(x, y, wide * scale, high * scale, scale, grounded)
-    stage(canvas, obj, frame, light=light, owner=1, close_up=close_up)
+    stage(canvas, label, solid, frame, owner=1, close_up=close_up)
 
 
 def _label(index: int, seed: int, split: str) -> int:

@@ -42,11 +42,13 @@ def _trunk(solid: Solid, tape: Tape, skin: Colour, lift: float, wide: float) -> 
     for side in (-1, 1):
         jaw = (15.0, head_y - 2, 0.55 * wide * side)
         solid.limb((5, head_y - 3, 0.5 * wide * side), 9, jaw, 6.5, skin, bias=2)
-        throat = (15.0, head_y - 5.5, 0.5 * wide * side)
-        solid.limb((6, head_y - 8, 0.5 * wide * side), 6.5, throat, 4.6, belly, bias=3)
-        lip = (20.0, head_y - 3, 0.3 * wide * side)
-        back = (8.0, head_y - 4, 1.25 * wide * side)
+        lip = (21.5, head_y - 2.5, 0)
+        back = (8.0, head_y - 4.5, 1.25 * wide * side)
         solid.limb(lip, 0.8, back, 0.8, shade(skin, 0.45), bias=9)
+    for x, radius in ((7.0, 6.8), (14.0, 5.0)):
+        start = (x, head_y - 7.5, -0.5 * wide)
+        end = (x, head_y - 7.5, 0.5 * wide)
+        solid.limb(start, radius, end, radius, belly, bias=3)
     if tape.chance(0.7):
         dark = tape.pick((shade(skin, 0.62), shade(skin, 0.62), pale(skin)))
         for _ in range(5):

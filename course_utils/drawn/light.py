@@ -35,7 +35,7 @@ def develop(canvas: Canvas, tape: Tape) -> NDArray[np.uint8]:
     pixels *= gain
     pixels >>= 8
     pixels = _expose(pixels, tape)
-    if tape.chance(0.25):
+    if tape.chance(0.2):
         pixels = _soften(pixels)
     noise = tape.weighted(((3, 5), (7, 3), (13, 1)))
     pixels += _crop(tape, height, width, channels=3) * noise >> 7
@@ -64,7 +64,8 @@ def _soften(pixels: NDArray[np.int32]) -> NDArray[np.int32]:
     tall = np.concatenate((pixels[:, :1], pixels, pixels[:, -1:]), axis=1)
     rows = tall[:, :-2] + 2 * pixels + tall[:, 2:]
     wide = np.concatenate((rows[:, :, :1], rows, rows[:, :, -1:]), axis=2)
-    return (wide[:, :, :-2] + 2 * rows + wide[:, :, 2:]) >> 4
+    blurred: NDArray[np.int32] = wide[:, :, :-2] + 2 * rows + wide[:, :, 2:]
+    return blurred >> 4
 
 
 def _shadows(tape: Tape, height: int, width: int) -> NDArray[np.int32]:
@@ -100,7 +101,8 @@ def _tile(side: int) -> NDArray[np.int32]:
     bits = np.random.Philox(key=np.array([_TILE_SEED, side], dtype=np.uint64))
     raw = bits.random_raw(side * side * 3).astype("<u8").view("<u2")
     # the sum of four uniform numbers is nearly normal
-    total = raw.astype(np.int32).reshape(3, side, side, 4).sum(axis=3)
+    four = raw.astype(np.int32).reshape(3, side, side, 4)
+    total: NDArray[np.int32] = four.sum(axis=3, dtype=np.int32)
     return (total - 2 * 65535) >> 10
 
 

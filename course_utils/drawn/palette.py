@@ -19,7 +19,7 @@ TYRE: Colour = (36, 36, 40)
 PINK: Colour = (222, 146, 146)
 
 # cats, dogs, deer and horses share these, so that colour does not tell them apart
-FURS: Sequence[Colour] = (
+FURS: tuple[Colour, ...] = (
     (146, 98, 58),
     (112, 74, 46),
     (178, 132, 84),

@@ -10,7 +10,7 @@ from course_utils.drawn.solid import mix, shade
 
 if TYPE_CHECKING:
     from course_utils.drawn.canvas import Colour
-    from course_utils.drawn.quadruped import Pose
+    from course_utils.drawn.quadruped import Pattern, Pose
     from course_utils.drawn.solid import Solid
     from course_utils.drawn.tape import Tape
 
@@ -21,7 +21,7 @@ def cat(solid: Solid, tape: Tape, stride: int) -> None:
     """Add a cat: round head, pointed ears, whiskers, a long thin tail."""
     fur = varied(tape, FURS)
     marks = second(tape, fur)
-    pattern = tape.pick(("stripes", "stripes", "plain", "patches", "belly"))
+    pattern: Pattern = tape.pick(("stripes", "stripes", "plain", "patches", "belly"))
     chest = tape.uniform(10.5, 14)
     build = Build(
         fur=fur,

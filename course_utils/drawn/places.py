@@ -221,6 +221,11 @@ def random_place(tape: Tape, label: int) -> Place:
     return tape.weighted(tuple(zip(PLACES, _HABITS[label], strict=True)))
 
 
+def has_ground(place: Place) -> bool:
+    """Return whether a shadow can fall at a place."""
+    return place is not sky
+
+
 def random_class_at(tape: Tape, place: Place) -> int:
     """Return the label of a class as is likely to be met at a place."""
     column = PLACES.index(place)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from course_utils.drawn.tape import Tape
 
 Pose = Literal["stand", "run", "sit", "lie", "graze"]
+Pattern = Literal["plain", "stripes", "spots", "patches", "belly"]
 
 
 @dataclass
@@ -35,7 +36,7 @@ class Build:
     head: float  # radius
     muzzle: float  # length beyond the head
     muzzle_radius: float
-    pattern: Literal["plain", "stripes", "spots", "patches", "belly"]
+    pattern: Pattern
 
 
 class Head:
@@ -126,14 +127,16 @@ def tail(
     sway: float = 0,
 ) -> None:
     """Add a tail of two limbs; angles are above the backward horizontal."""
-    x, y, z = root
-    for part, angle in enumerate(angles):
-        middle = (radii[0] + radii[1]) / 2
-        ends = ((radii[0], middle), (middle, radii[1]))[part]
-        reach = length / 2
+    middle = (radii[0] + radii[1]) / 2
+    reach = length / 2
+    start = root
+    for angle, (thick, thin) in zip(
+        angles, ((radii[0], middle), (middle, radii[1])), strict=True
+    ):
+        x, y, z = start
         end = (x - reach * cosine(angle), y + reach * sine(angle), z + sway * reach)
-        solid.limb((x, y, z), ends[0], end, ends[1], colour)
-        x, y, z = end
+        solid.limb(start, thick, end, thin, colour)
+        start = end
 
 
 def _joints(build: Build, pose: Pose) -> tuple[Place, Place]:
@@ -216,9 +219,9 @@ def _markings(
 ) -> None:
     near = 1 if solid.facing((0, 0, 1)) >= 0 else -1
     if build.pattern == "belly":
-        low = -0.62 * build.hip
-        start = (hip[0], hip[1] + low, near * 0.2 * build.hip)
-        end = (shoulder[0], shoulder[1] + low, near * 0.2 * build.chest)
+        sag = -0.62 * build.hip
+        start = (hip[0], hip[1] + sag, near * 0.2 * build.hip)
+        end = (shoulder[0], shoulder[1] + sag, near * 0.2 * build.chest)
         solid.limb(start, 0.3 * build.hip, end, 0.36 * build.chest, build.marks, 1)
     elif build.pattern == "stripes":
         for step in range(5):
@@ -228,7 +231,7 @@ def _markings(
             lean = tape.uniform(-3, 3)
             top = (x, y + 0.88 * r, 0)
             low = (x + lean, y - 0.15 * r, near * 0.92 * r)
-            solid.limb(top, 0.11 * r, low, 0.06 * r, build.marks, bias=build.chest)
+            solid.limb(top, 0.11 * r, low, 0.06 * r, build.marks, bias=3)
     elif build.pattern in ("spots", "patches"):
         many, size = (9, 0.2) if build.pattern == "spots" else (3, 0.5)
         for _ in range(many):
@@ -238,7 +241,7 @@ def _markings(
             spot = size * tape.uniform(0.7, 1.2) * r
             out = r - spot
             place = (x, y + out * sine(angle), near * out * cosine(angle))
-            solid.ball(place, spot, build.marks, bias=build.chest)
+            solid.ball(place, spot, build.marks, bias=1)
 
 
 def pale(colour: Colour) -> Colour:

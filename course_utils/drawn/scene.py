@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,8 +11,8 @@ import torch
 from course_utils.drawn.canvas import Canvas
 from course_utils.drawn.clutter import hide
 from course_utils.drawn.light import develop
-from course_utils.drawn.objects import CLASS_NAMES, Obj, random_obj
-from course_utils.drawn.places import random_class_at, random_place
+from course_utils.drawn.objects import CLASS_NAMES, random_obj
+from course_utils.drawn.places import has_ground, random_class_at, random_place
 from course_utils.drawn.staging import Frame, stage
 from course_utils.drawn.streams import open_tape
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from course_utils.drawn.solid import Solid
     from course_utils.drawn.tape import Tape
 
 _MOST = 15  # the canvas has four bits for the owner of a sample
@@ -63,7 +64,8 @@ def draw_scene(
         seed: Which world; another seed gives other scenes.
         split: ``"train"``, ``"validation"`` or ``"test"``; they share no scene.
         size: Height and width in pixels, or one number for both.
-        objects: Fewest and most objects.
+        objects: Fewest and most objects; one that ends up wholly hidden (about one
+            in a thousand) is not listed.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -81,44 +83,46 @@ def draw_scene(
     place = random_place(tape, tape.integer(0, 9))
     place(canvas, tape)
     light = tape.uniform(-1, 1)
-    actors = [
-        random_obj(tape, random_class_at(tape, place))
-        for _ in range(tape.integer(fewest, most))
-    ]
-    cast = sorted(_arrange(tape, actors, height, width), key=_nearness)
-    for owner, (obj, frame) in enumerate(cast, start=1):
-        stage(canvas, obj, frame, light=light, owner=owner)
+    labels = [random_class_at(tape, place) for _ in range(tape.integer(fewest, most))]
+    solids = [random_obj(tape, label).solid(light) for label in labels]
+    frames = _arrange(tape, labels, solids, height, width)
+    cast = sorted(zip(labels, solids, frames, strict=True), key=_nearness)
+    for owner, (label, solid, frame) in enumerate(cast, start=1):
+        if not has_ground(place):
+            frame = replace(frame, grounded=False)
+        stage(canvas, label, solid, frame, owner=owner)
     if tape.chance(0.25):
         hide(canvas, tape)
     owners = canvas.owners()
-    return _scene(develop(canvas, tape), owners, [obj.label for obj, _ in cast])
+    return _scene(develop(canvas, tape), owners, [label for label, _, _ in cast])
 
 
 def _arrange(
-    tape: Tape, actors: list[Obj], height: int, width: int
-) -> list[tuple[Obj, Frame]]:
+    tape: Tape, labels: list[int], solids: list[Solid], height: int, width: int
+) -> list[Frame]:
     """Give each object a frame that leaves most of every other one in sight."""
-    cast: list[tuple[Obj, Frame]] = []
-    room = min(height, width) * (0.85 if len(actors) == 1 else 0.65)
-    for obj in actors:
-        shape = obj.solid().shape()
-        best: tuple[float, Frame] | None = None
-        for attempt in range(_TRIES):
-            shrink = 0.97**attempt  # smaller and smaller until there is room
-            frame = _random_frame(tape, obj, shape, room * shrink, height, width)
-            crowding = max((_crowding(frame, other) for _, other in cast), default=0)
-            if best is None or crowding < best[0]:
-                best = crowding, frame
-            if crowding < _CROWDING:
-                break
-        assert best is not None
-        cast.append((obj, best[1]))
-    return cast
+    frames: list[Frame] = []
+    room = min(height, width) * (0.85 if len(labels) == 1 else 0.65)
+    for label, solid in zip(labels, solids, strict=True):
+        tries: list[tuple[float, Frame]] = []
+        while len(tries) < _TRIES and (not tries or tries[-1][0] >= _CROWDING):
+            shrink = 0.97 ** len(tries)  # smaller and smaller until there is room
+            frame = _random_frame(
+                tape, label, solid.shape(), room * shrink, height, width
+            )
+            crowding = max((_crowding(frame, other) for other in frames), default=0)
+            tries.append((crowding, frame))
+        frames.append(min(tries, key=_crowding_of_try)[1])
+    return frames
+
+
+def _crowding_of_try(attempt: tuple[float, Frame]) -> float:
+    return attempt[0]
 
 
 def _random_frame(
     tape: Tape,
-    obj: Obj,
+    label: int,
     shape: tuple[float, float],
     room: float,
     height: int,
@@ -129,7 +133,7 @@ def _random_frame(
     scale = room * (0.45 + 0.55 * nearness) * tape.uniform(0.8, 1.1)
     wide, high = shape[0] * scale, shape[1] * scale
     left = tape.uniform(-0.1 * wide, width - 0.9 * wide)
-    flies = CLASS_NAMES[obj.label] in ("airplane", "bird") and tape.chance(0.6)
+    flies = CLASS_NAMES[label] in ("airplane", "bird") and tape.chance(0.6)
     if flies:
         top = tape.uniform(0, 0.6) * (height - high)
     else:
@@ -147,8 +151,8 @@ def _crowding(first: Frame, second: Frame) -> float:
     return reach_x * reach_y / min(areas)
 
 
-def _nearness(actor: tuple[Obj, Frame]) -> float:
-    frame = actor[1]
+def _nearness(actor: tuple[int, Solid, Frame]) -> float:
+    frame = actor[2]
     return frame.y + frame.height / 2
 
 

@@ -10,7 +10,7 @@ from course_utils.drawn.objects import ANIMALS
 
 if TYPE_CHECKING:
     from course_utils.drawn.canvas import Canvas, Colour
-    from course_utils.drawn.objects import Obj
+    from course_utils.drawn.solid import Solid
 
 _SHADOW: Colour = (66, 66, 64)
 
@@ -32,10 +32,10 @@ class Frame:
 
 def stage(
     canvas: Canvas,
-    obj: Obj,
+    label: int,
+    solid: Solid,
     frame: Frame,
     *,
-    light: float,
     owner: int,
     close_up: bool = False,
 ) -> None:
@@ -44,9 +44,9 @@ def stage(
     if frame.grounded:
         canvas.material = SMOOTH
         bottom = frame.y + 0.48 * frame.height
-        drift = frame.x - 0.06 * light * frame.width
+        drift = frame.x - 0.06 * solid.light * frame.width
         wide, high = 0.5 * frame.width, 0.05 * frame.scale
         canvas.ellipse(drift, bottom, wide, high, _SHADOW)
     canvas.owner = owner
-    canvas.material = FUR if obj.label in ANIMALS else PAINT
-    obj.draw(canvas, frame.x, frame.y, frame.scale, light=light, close_up=close_up)
+    canvas.material = FUR if label in ANIMALS else PAINT
+    solid.paint(canvas, frame.x, frame.y, frame.scale, close_up=close_up)

@@ -1,9 +1,9 @@
 """A tape of random numbers that is the same on every machine, and a sine table.
 
 The numbers are BLAKE2b hashes of a counter: fixed by a standard, in every Python, and
-five times quicker to start than a generator of NumPy's. All else is plain ``+ - * /`` on
-Python floats, which IEEE 754 fixes to the last bit; sines are read from a table because
-mathematics libraries differ in their last bit.
+ten times quicker to start than a generator of NumPy's. All else is plain ``+ - * /``
+on Python floats, which IEEE 754 fixes to the last bit; sines are read from a table
+because mathematics libraries differ in their last bit.
 """
 
 from __future__ import annotations

@@ -64,7 +64,8 @@ def batches(
 
 def require_loader(loader: object, name: str) -> None:
     """Refuse what cannot be read again and again."""
-    if not hasattr(loader, "__iter__") or iter(loader) is loader:
+    # not iter(loader): a DataLoader draws a random number whenever it starts over
+    if not hasattr(loader, "__iter__") or hasattr(loader, "__next__"):
         raise TypeError(
             f"{name} is a {type(loader).__name__}; it must be readable again for every "
             "epoch: pass the DataLoader itself (or a list of batches), not iter(...) "

@@ -215,7 +215,7 @@ class _Losses:
             shown = " and ".join(f"{rate:g}" for rate in rates)
             why = (
                 f"most often the learning rate is too large: it is {shown}, try a "
-                "tenth. The weights are spoilt: make model and optimizer anew"
+                "tenth, with model and optimizer made anew (these weights are spoilt)"
             )
         value = float(values[batch])
         raise FloatingPointError(f"the loss is {value} at batch {batch + 1}: {why}")

@@ -7,8 +7,11 @@ from dataclasses import asdict, dataclass, fields
 from html import escape
 from typing import Any, Self
 
-from torch import Tensor, nn
+from torch import nn
 
+from course_utils.training.snapshots import Snapshot, load_weights
+
+Weights = dict[str, Any]
 _HEADINGS = ("Epoch", "Training loss", "Validation loss", "Validation accuracy")
 
 
@@ -40,36 +43,54 @@ class EpochRecord:
         )
 
 
+@dataclass(frozen=True)
+class _Kept:
+    records: tuple[EpochRecord, ...]
+    best_weights: Weights | None = None
+    last: Snapshot | None = None
+
+
 class History:
     """The epochs of a run, and the weights of the best one; shown as a table.
 
     The best epoch has the highest validation accuracy; of several, the lowest
     validation loss. The table leaves the times out, so that it is the same when the
     run is repeated; they stand in the records and in `table`.
-
-    Attributes:
-        records: One record an epoch, in order.
-        best_weights: State dict of the best epoch; ``None`` where none was kept.
     """
 
     def __init__(self, records: tuple[EpochRecord, ...] = ()) -> None:
-        self.records = list(records)
-        self.best_weights: dict[str, Any] | None = None
+        self._kept = _Kept(records)
 
-    def add(self, record: EpochRecord, weights: dict[str, Any]) -> None:
-        """Append an epoch; keep a copy of its weights if it is the best so far."""
-        self.records.append(record)
-        if self.best is record:
-            self.best_weights = {
-                name: value.detach().cpu().clone() if isinstance(value, Tensor) else value
-                for name, value in weights.items()
-            }
+    @property
+    def records(self) -> tuple[EpochRecord, ...]:
+        """One record an epoch, in order."""
+        return self._kept.records
+
+    @property
+    def best_weights(self) -> Weights | None:
+        """State dict of the best epoch; ``None`` where none was kept."""
+        return self._kept.best_weights
+
+    @property
+    def last(self) -> Snapshot | None:
+        """All that is needed to go on after the last epoch; ``None`` if not kept."""
+        return self._kept.last
+
+    def add(self, record: EpochRecord, snapshot: Snapshot) -> None:
+        """Append an epoch; keep its weights if it is the best so far."""
+        better = self.best is None or _rank(record) > _rank(self.best)
+        weights = snapshot.model if better else self.best_weights
+        # in one assignment, so that an interruption finds all of it or nothing
+        self._kept = _Kept((*self.records, record), weights, snapshot)
+
+    def keep(self, best_weights: Weights | None, last: Snapshot) -> None:
+        """Take over the state that belongs to the records."""
+        self._kept = _Kept(self.records, best_weights, last)
 
     @property
     def best(self) -> EpochRecord | None:
         """The record of the best epoch; ``None`` before the first."""
-        order = lambda record: (record.val_accuracy, -record.val_loss)  # noqa: E731
-        return max(self.records, key=order, default=None)
+        return max(self.records, key=_rank, default=None)
 
     @property
     def train_losses(self) -> list[float]:
@@ -127,10 +148,12 @@ class History:
     @classmethod
     def from_rows(cls, rows: list[dict[str, Any]]) -> Self:
         """Return the history with these records, each a dict of its fields."""
-        kinds = {field.name: field.type for field in fields(EpochRecord)}
+        names = {field.name for field in fields(EpochRecord)}
+        if not isinstance(rows, list):
+            raise ValueError(f"it is a {type(rows).__name__}, not a list of records")
         for row in rows:
-            if set(row) != set(kinds):
-                raise ValueError(f"a record has {sorted(row)}, not {sorted(kinds)}")
+            if set(row) != names:
+                raise ValueError(f"a record has {sorted(row)}, not {sorted(names)}")
         return cls(tuple(EpochRecord(**row) for row in rows))
 
     def table(self, *, times: bool = False) -> str:
@@ -174,21 +197,5 @@ class History:
         return rows
 
 
-def load_weights(model: nn.Module, weights: dict[str, Any], source: str) -> None:
-    """Give ``model`` these weights; say how they differ if they are another model's."""
-    own = model.state_dict()
-    differ = [
-        f"{name} is missing in {'the model' if name in weights else source}"
-        for name in own.keys() ^ weights.keys()
-    ] + [
-        f"{name} has shape {tuple(weights[name].shape)} in {source} and "
-        f"{tuple(own[name].shape)} in the model"
-        for name in own.keys() & weights.keys()
-        if isinstance(own[name], Tensor) and own[name].shape != weights[name].shape
-    ]
-    if differ:
-        raise ValueError(
-            f"{source} belongs to another model: {sorted(differ)[0]} ({len(differ)} "
-            "such differences). Make the model as it was then, or start a new run"
-        )
-    model.load_state_dict(weights)
+def _rank(record: EpochRecord) -> tuple[float, float]:
+    return record.val_accuracy, -record.val_loss

@@ -55,7 +55,7 @@ def random_state(*loaders: object) -> RandomState:
         "torch": torch.get_rng_state(),
         "loaders": [generator.get_state() for generator in _generators(loaders)],
     }
-    if torch.cuda.is_initialized():
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         state["cuda"] = torch.cuda.get_rng_state_all()
     if torch.backends.mps.is_available():
         state["mps"] = torch.mps.get_rng_state()

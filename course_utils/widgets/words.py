@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
+
+_MOST_NAMED: Final = 9  # numbers in a sentence
 
 
 def format_number(value: float) -> str:
@@ -63,16 +66,16 @@ def list_text(items: Sequence[str]) -> str:
 
 
 def axis_text(axis: str, indices: Sequence[int]) -> str:
-    """``row 5`` or ``rows −1, 0 and 1``: padding has negative indices."""
+    """``row 5``, ``rows −1 to 1`` or ``rows 0, 2 and 4``: padding is negative."""
     written = [format_number(index) for index in indices]
-    return f"{axis}{'' if len(indices) == 1 else 's'} {list_text(written)}"
-
-
-def _span_text(axis: str, indices: Sequence[int]) -> str:
-    if len(indices) <= 4:
-        return axis_text(axis, indices)
-    first, last = format_number(indices[0]), format_number(indices[-1])
-    return f"{len(indices)} {axis}s from {first} to {last}"
+    if len(indices) == 1:
+        return f"{axis} {written[0]}"
+    gapless = indices[-1] - indices[0] == len(indices) - 1
+    if gapless and len(indices) > 2:
+        return f"{axis}s {written[0]} to {written[-1]}"
+    if len(indices) <= 5:
+        return f"{axis}s {list_text(written)}"
+    return f"{len(indices)} {axis}s from {written[0]} to {written[-1]}"
 
 
 def never_visited_text(
@@ -82,7 +85,7 @@ def never_visited_text(
     if not rows and not cols:
         return ""
     count = height * width - (height - len(rows)) * (width - len(cols))
-    where = [_span_text(a, i) for a, i in (("row", rows), ("column", cols)) if i]
+    where = [axis_text(a, i) for a, i in (("row", rows), ("column", cols)) if i]
     trailing = list(rows) == list(range(height - len(rows), height)) and list(
         cols
     ) == list(range(width - len(cols), width))
@@ -100,15 +103,14 @@ def never_visited_text(
 def padding_text(
     rows: Sequence[int], cols: Sequence[int], height: int, width: int
 ) -> str:
-    """How many numbers under the window are padding, with a leading space."""
+    """How many numbers under the window are padding; empty when none is."""
     total = len(rows) * len(cols)
     inside = sum(0 <= r < height for r in rows) * sum(0 <= c < width for c in cols)
     outside = total - inside
     if not outside:
         return ""
-    return (
-        f" {outside} of the {total} numbers {'is' if outside == 1 else 'are'} padding."
-    )
+    verb = "is" if outside == 1 else "are"
+    return f"; {outside} of its {total} numbers {verb} padding"
 
 
 def conv_step_text(
@@ -121,15 +123,15 @@ def conv_step_text(
 ) -> str:
     """One step of a convolution in words; rows and columns count from 0."""
     written = [format_number(product) for product in products]
+    named = f" {list_text(written)}" if len(products) <= _MOST_NAMED else ""
     adds = (
         f"The only product is {written[0]}"
         if len(products) == 1
-        else f"The {len(products)} products {list_text(written)} add up to "
-        f"{format_number(total)}"
+        else f"The {len(products)} products{named} add up to {format_number(total)}"
     )
     return (
-        f"The window covers {axis_text('row', rows)} and {axis_text('column', cols)} "
-        f"of the input.{padding_text(rows, cols, *size)} {adds}: "
+        f"The window covers {axis_text('row', rows)} and {axis_text('column', cols)}"
+        f"{padding_text(rows, cols, *size)}. {adds}: "
         f"output row {position[0]}, column {position[1]}."
     )
 
@@ -145,12 +147,15 @@ def pool_step_text(
 ) -> str:
     """One step of a pooling in words; rows and columns count from 0."""
     written = list_text([format_number(value) for value in values])
-    verb = "the largest is" if mode == "max" else "their average is"
-    subject = "The only number is" if len(values) == 1 else "The numbers are"
+    verb = "the largest is" if mode == "max" else "the average is"
+    subject = f"The numbers are {written};"
+    if len(values) == 1:
+        subject = f"The only number is {written};"
+    if len(values) > _MOST_NAMED:
+        subject = f"Of {len(values)} numbers,"
     return (
-        f"The window covers {axis_text('row', rows)} and {axis_text('column', cols)} "
-        f"of the input.{padding_text(rows, cols, *size)} {subject} {written}; "
-        f"{verb} {format_number(result)}: "
+        f"The window covers {axis_text('row', rows)} and {axis_text('column', cols)}"
+        f"{padding_text(rows, cols, *size)}. {subject} {verb} {format_number(result)}: "
         f"output row {position[0]}, column {position[1]}."
     )
 

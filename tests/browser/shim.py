@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Page
 
 from course_utils.widgets.explorer import Explorer
+
+Opener = Callable[..., Page]
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Explorer</title>
@@ -62,3 +68,31 @@ def _state(explorer: Explorer) -> dict[str, object]:
 
 def _binary(value: bytes) -> dict[str, str]:
     return {"base64": base64.b64encode(value).decode("ascii")}
+
+
+def show(
+    open_page: Opener, explorer: Explorer, theme: str = "light", **context: Any
+) -> Page:
+    """Open a page with the explorer and wait until it is drawn."""
+    page = open_page(shim_page(explorer, theme), **context)
+    page.wait_for_selector("[data-ready=yes]", state="attached")
+    return page
+
+
+def cells(page: Page, panel: str) -> list[str]:
+    """The texts of a grid of numbers, row after row."""
+    return page.locator(
+        f"table:has(caption:text-is('{panel}')) td[data-row]"
+    ).all_inner_texts()
+
+
+def state(page: Page, name: str) -> Any:
+    """A state as Python would read it."""
+    return page.evaluate("(name) => model.get(name)", name)
+
+
+def press(page: Page, control: str, *keys: str) -> None:
+    """Press keys on a control."""
+    page.locator(f"[data-control='{control}']").focus()
+    for key in keys:
+        page.keyboard.press(key)

@@ -1,46 +1,17 @@
-"""The explorers in Chromium on a page without Jupyter: keys, mouse, play, words."""
+"""The convolution explorer in Chromium without Jupyter: keys, mouse, play, words."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from course_utils.widgets import ConvolutionExplorer, PoolingExplorer
-from tests.browser.shim import shim_page
-
-Opener = Callable[..., Page]
-
-
-def show(
-    open_page: Opener, explorer: Any, theme: str = "light", **context: Any
-) -> Page:
-    page = open_page(shim_page(explorer, theme), **context)
-    page.wait_for_selector("[data-ready=yes]", state="attached")
-    return page
+from course_utils.widgets import ConvolutionExplorer
+from tests.browser.shim import Opener, cells, press, show, state
 
 
 @pytest.fixture
 def convolution(open_page: Opener) -> Page:
     return show(open_page, ConvolutionExplorer())
-
-
-def cells(page: Page, panel: str) -> list[str]:
-    return page.locator(
-        f"table:has(caption:text-is('{panel}')) td[data-row]"
-    ).all_inner_texts()
-
-
-def state(page: Page, name: str) -> Any:
-    return page.evaluate("(name) => model.get(name)", name)
-
-
-def press(page: Page, control: str, *keys: str) -> None:
-    page.locator(f"[data-control='{control}']").focus()
-    for key in keys:
-        page.keyboard.press(key)
 
 
 def test_shows_the_output_of_the_lecture(convolution: Page) -> None:
@@ -269,33 +240,3 @@ def test_colours_follow_the_page_before_the_system(
     convolution.evaluate(f"() => {{ {page_says}; }}")
     scheme = "(node) => getComputedStyle(node).colorScheme"
     assert convolution.locator(".cnn-explorer").evaluate(scheme) == expected
-
-
-def test_a_shift_marks_and_counts_what_changed(open_page: Opener) -> None:
-    page = show(open_page, PoolingExplorer())
-    expect(page.locator(".cnn-change")).to_contain_text("The image is not shifted.")
-    press(page, "horizontal shift", "ArrowRight")
-    explorer = PoolingExplorer(shift=(0, 1))
-    count = int(explorer.changed.sum())
-    expect(page.locator("td.cnn-changed")).to_have_count(count)
-    expect(page.locator(".cnn-change")).to_contain_text(f"{count} of 9 values changed.")
-
-
-def test_pooling_shows_the_average(open_page: Opener) -> None:
-    page = show(open_page, PoolingExplorer("five_by_five", kernel_size=3, stride=1))
-    page.locator("[data-control=mode]").select_option("average")
-    assert cells(page, "Output")[0] == "1.67"
-    expect(page.locator(".cnn-numbers")).to_contain_text("/9 ≈ 1.67")
-
-
-def test_pooling_refuses_padding_over_half_the_window(open_page: Opener) -> None:
-    explorer = PoolingExplorer(padding=2)
-    with pytest.raises(ValueError, match="at most half") as error:
-        _ = explorer.output
-    page = show(open_page, explorer)
-    expect(page.locator(".cnn-error")).to_have_text(str(error.value))
-
-
-def test_padding_of_a_maximum_is_minus_infinity(open_page: Opener) -> None:
-    page = show(open_page, PoolingExplorer(padding=1))
-    expect(page.locator("td.cnn-pad").first).to_have_text("−∞")

@@ -51,9 +51,10 @@ export function kernelSizeChoice(model, setKernel) {
   });
 }
 
-/** What a field shows: enough digits to read, not the whole of 1/9. */
-function fieldText(value) {
-  return String(Number(value.toFixed(4)));
+/** What the fields show: enough digits to read, not the whole of 1/9. */
+function fieldTexts(kernel, cellSize) {
+  const { texts, size } = fittingTexts(kernel.flat(), cellSize, 4);
+  return { texts: texts.map((text) => text.replace("−", "-")), size };
 }
 
 /** Number fields for every tap; `complain` gets a sentence or "". */
@@ -100,16 +101,13 @@ export function kernelEditor({ get, set, complain, area, largest }) {
     const next = `${kernel.length}x${kernel[0].length}`;
     if (next !== shape) build(kernel.length, kernel[0].length);
     shape = next;
-    const size = parseFloat(box.style.getPropertyValue("--cell"));
-    const texts = kernel.flat().map(fieldText);
-    const longest = Math.max(...texts.map((text) => text.length));
-    box.style.setProperty("--digits", `${digitSize(size, longest).toFixed(1)}px`);
+    const { texts, size } = fieldTexts(kernel, parseFloat(box.style.getPropertyValue("--cell")));
+    box.style.setProperty("--digits", `${size.toFixed(1)}px`);
     fields.forEach((field, i) => {
-      const typing = field === field.getRootNode().activeElement && !force;
       // rewriting a field under the reader's cursor would swallow "1." or "-0"
-      if (!typing || field.valueAsNumber !== kernel.flat()[i]) {
-        if (field.value !== texts[i] && !(typing && fieldText(field.valueAsNumber || 0) === texts[i])) field.value = texts[i];
-      }
+      const typing = field === field.getRootNode().activeElement && !force;
+      const same = field.valueAsNumber === kernel.flat()[i];
+      if (field.value !== texts[i] && !(typing && same)) field.value = texts[i];
     });
   }
 
