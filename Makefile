@@ -10,11 +10,11 @@ PORT ?= 8888
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab check lessons lesson start rescue doctor bench clean
+.PHONY: help lab check lessons lesson start rescue doctor data offline-bundle bench clean
 
 help:  ## print this list
 	@echo "The CNN workbook. Commands (LESSON=02 names one lesson):"
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 	@echo "Students need two: make lab, make start LESSON=02. Instructors: make check."
 
 $(READY): requirements.lock pyproject.toml
@@ -49,6 +49,13 @@ rescue:  ## you edited in notebooks/? move your version to my_work/, restore our
 
 doctor: $(READY)  ## one screen on what is installed, what is wrong, and what to do
 	@$(RUN) -m course_utils.doctor
+
+data: $(READY)  ## fetch the lessons' data; shows the sizes first (YES=1: do not ask)
+	@$(RUN) -m tools.fetch_data $(if $(YES),--yes)
+
+offline-bundle: $(READY)  ## fetch all data and pack it for a USB stick or course page
+	@$(RUN) -m tools.fetch_data --all $(if $(YES),--yes)
+	@$(RUN) -m tools.offline_bundle pack
 
 bench: $(READY)  ## measure ratios side by side (not part of check)
 	@for script in tools/bench/*.py; do echo "== $$script"; $(RUN) $$script || exit 1; done

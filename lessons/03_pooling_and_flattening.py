@@ -2,7 +2,7 @@
 # # 3 · What may a network forget?
 #
 # A convolution answers *where* an edge is, to the pixel.
-# To say “cat” a network needs far less: an ear, roughly here, and a whisker, roughly there.
+# To say "cat" a network needs far less: an ear, roughly here, and a whisker, roughly there.
 # So it forgets, on purpose and in small steps, until a short row of numbers is left.
 #
 # **You will be able to**
@@ -405,7 +405,7 @@ checks.check_average_pool(average_pool)
 # ## Channels and batch
 #
 # A convolution adds its channels up; pooling leaves each channel to itself: C maps go in, C maps come out.
-# So the last step of our function is a small one: three dots for “whatever comes first”, and the two window axes reduced.
+# So the last step of our function is a small one: three dots for "whatever comes first", and the two window axes reduced.
 
 
 # %%
@@ -544,7 +544,7 @@ checks.check_adaptive_windows(adaptive_windows)
 # ## Move it by a pixel
 #
 # Here is the promise that makes pooling famous.
-# Your slides say, as transcribed: “Even when moved by a pixel, we get the same result, i.e., the pooling is not sensitive to position.”
+# Your slides say, as transcribed: "Even when moved by a pixel, we get the same result, i.e., the pooling is not sensitive to position."
 # Let us hold it against the very image on the slide.
 # `moved` shifts an image by whole pixels; zeros come in where it leaves.
 
@@ -597,7 +597,7 @@ print(explorer.changed_text())
 explorer
 
 # %% [markdown]
-# ### Exercise 3.5: find the mistake in “the same result”
+# ### Exercise 3.5: find the mistake in "the same result"
 # **Difficulty** 2 of 5 · **importance** 5 of 5 · **about 10 minutes**
 #
 # Move the lecture's image by one pixel in each of the four directions, pool with 2 × 2 and stride 2, and count how many of the nine outputs stay as they were.
@@ -740,7 +740,7 @@ checks.check_unchanged_share(unchanged_share)
 # %% [markdown]
 # ### So is the promise empty?
 #
-# No: “exactly the same” is a hard test.
+# No: "exactly the same" is a hard test.
 # A fairer one asks *how much* the result changes, compared with its own size.
 # We measure both, for windows from 1 × 1 (no pooling) to 32 × 32.
 # Two 2 × 2 max poolings in a row are one of 4 × 4, so the table also tells what a deeper stack forgets.
@@ -873,7 +873,7 @@ print(f"average, on −4, 2, 1, −3: {relu_first.item()} and {pool_first.item()
 # `torch.where(condition, a, b)` takes `a` where the condition holds and `b` elsewhere; there are shorter ways too.
 #
 # </details>
-# <details><summary>I get “your function changed its input”</summary>
+# <details><summary>I get "your function changed its input"</summary>
 #
 # `x[x < 0] = 0` and every method with a trailing underscore, such as `clamp_`, write into `x`. Make a new tensor.
 #
@@ -948,9 +948,7 @@ rows_guess.reveal(
 print("nn.Flatten(start_dim=0):", tuple(nn.Flatten(start_dim=0)(images).shape))
 
 channels_last = torch.randn(2, 5, 5, 3, generator=generator)  # (N, H, W, C)
-channels_first = channels_last.permute(
-    0, 3, 1, 2
-)  # (N, C, H, W): a view, nothing moved
+channels_first = channels_last.permute(0, 3, 1, 2)  # (N, C, H, W), nothing moved
 try:
     channels_first.view(2, -1)
 except RuntimeError as error:

@@ -134,7 +134,7 @@ def test_fetch_shows_sizes_and_asks_before_it_downloads(
     printed = capsys.readouterr().out
     assert "free in" in printed
     assert "missing" in printed
-    assert "Add --yes" in printed
+    assert "make data YES=1" in printed
     assert not server.requests
 
 

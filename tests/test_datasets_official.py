@@ -16,6 +16,7 @@ from course_utils import assets
 from course_utils.assets import Store
 from course_utils.assets.checksums import Checksums
 from course_utils.assets.manifest import Asset, Mirror, Unpack
+from course_utils.assets.transfer import Limits
 from course_utils.datasets import cifar10, load_cifar10
 from course_utils.datasets.official import read_pickle
 from tests import http_faults as faults
@@ -229,7 +230,7 @@ def store(
         mirrors=tuple(Mirror("url", url) for url in urls),
         unpack=Unpack(FOLDER, 20_000_000, {k: sums(v) for k, v in files.items()}),
     )
-    limits = assets.store.Limits(pause_seconds=0.01)
+    limits = Limits(pause_seconds=0.01)
     store = Store({"cifar10": asset}, tmp_path / "cache", limits)
     monkeypatch.setattr(assets, "course_store", lambda: store)
     monkeypatch.delenv("COURSE_OFFLINE", raising=False)

@@ -68,7 +68,7 @@ def test_a_size_below_the_number_of_classes_is_refused() -> None:
 
 
 def test_a_size_beyond_what_is_there_is_refused() -> None:
-    with pytest.raises(ValueError, match="train_size is 801.*from 10 to 800"):
+    with pytest.raises(ValueError, match=r"train_size is 801.*from 10 to 800"):
         cut_validation(BALANCED, 200, 801, seed=0)
 
 

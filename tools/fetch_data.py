@@ -30,7 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print("Everything is here.")
             return 0
         if not (options.yes or _agreed(missing)):
-            print("Nothing was downloaded. Add --yes to download without a question.")
+            print(
+                "Nothing was downloaded. To do it without a question: make data YES=1"
+            )
             return 1
         for state in missing:
             print(f"{state.asset.name}: {assets.get(state.asset.name)}")

@@ -144,10 +144,10 @@ def small_resnet(width: int = 16) -> nn.Module:
 LINEAR = Recipe(epochs=5, learning_rate=0.003, one_cycle=True)
 PLAIN = Recipe(epochs=8, learning_rate=0.01)
 TUNED = Recipe(epochs=8, learning_rate=0.03, one_cycle=True)
-LONG = Recipe(epochs=20, learning_rate=0.01)
-LONG_AUGMENTED = Recipe(epochs=20, learning_rate=0.01, augment=True)
+LONG = Recipe(epochs=30, learning_rate=0.03, one_cycle=True)
+LONG_AUGMENTED = Recipe(epochs=30, learning_rate=0.03, one_cycle=True, augment=True)
 GOOD = Recipe(
-    epochs=10, learning_rate=0.12, batch_size=128, one_cycle=True, augment=True
+    epochs=12, learning_rate=0.12, batch_size=128, one_cycle=True, augment=True
 )
 
 

@@ -12,6 +12,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from io import FileIO
@@ -110,18 +111,28 @@ def transfer(
 
     timeout = httpx.Timeout(limits.silent_seconds, connect=limits.connect_seconds)
     start = _size(part)
+    with (
+        _answers(part, total, limits),
+        httpx.Client(
+            timeout=timeout, follow_redirects=True, max_redirects=limits.redirects
+        ) as client,
+        client.stream("GET", url, headers=_headers(url, part, start)) as response,
+    ):
+        start = _start(response, start, total)
+        _remember(part, url, response)
+        pace = None if patient else Pace(limits)
+        end = _write(response.iter_raw(), part, start, total, progress, pace)
+    if end < total:
+        raise MirrorError(f"ended after {end:,} of {total:,} bytes", again=True)
+
+
+@contextmanager
+def _answers(part: Path, total: int, limits: Limits) -> Iterator[None]:
+    """Turn what httpx raises into what the mirror answered."""
+    import httpx
+
     try:
-        with (
-            httpx.Client(
-                timeout=timeout, follow_redirects=True, max_redirects=limits.redirects
-            ) as client,
-            client.stream("GET", url, headers=_headers(url, part, start)) as response,
-        ):
-            start = _start(response, start, total)
-            _remember(part, url, response)
-            pieces = response.iter_raw()
-            pace = None if patient else Pace(limits)
-            end = _write(pieces, part, start, total, progress, pace)
+        yield
     except httpx.TooManyRedirects as error:
         raise MirrorError(f"redirects in a loop (over {limits.redirects})") from error
     except httpx.ConnectTimeout as error:
@@ -137,8 +148,6 @@ def transfer(
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         answer = f"broke off after {_size(part):,} of {total:,} bytes: {error}"
         raise MirrorError(answer, again=True) from error
-    if end < total:
-        raise MirrorError(f"ended after {end:,} of {total:,} bytes", again=True)
 
 
 def _size(part: Path) -> int:

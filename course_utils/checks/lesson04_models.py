@@ -1,4 +1,4 @@
-"""Exercises 4.5 and 4.6: two whole networks, judged by what they compute."""
+"""Exercises 4.4 and 4.6: two whole networks, judged by what they compute."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _images(count: int, size: int = 32) -> Tensor:
 
 
 check_cnn = Exercise(
-    title="4.5 · The network, from memory",
+    title="4.4 · The whole network",
     reference=LectureCNN,
     use=_try_network,
     cases=(

@@ -1,4 +1,4 @@
-"""Exercises 4.3 and 4.4: the parentheses of `forward`, and counting parameters."""
+"""Exercises 4.3 and 4.5: the parentheses of `forward`, and counting parameters."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _count_by(size: Callable[[Tensor], int]) -> Count:
 
 
 check_count_parameters = Exercise(
-    title="4.4 · Count the parameters",
+    title="4.5 · Count the parameters",
     reference=_count,
     cases=(
         Case("`nn.Linear(4, 3)`", (nn.Linear(4, 3),)),

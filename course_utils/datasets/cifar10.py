@@ -73,12 +73,13 @@ def my_images() -> Path:
 
 
 def _require_numbers(sizes: Sizes, size: int) -> None:
-    for name, value in (("validation_size", sizes.validation), ("size", size)):
-        if value is not None and value < 0:
-            raise ValueError(f"{name} is {value}; expected a whole number from 0")
-    for name, value in (("train_size", sizes.train), ("test_size", sizes.test)):
-        if value is not None and value < 1:
-            raise ValueError(f"{name} is {value}; expected a whole number from 1")
+    least = {"train_size": 1, "validation_size": 0, "test_size": 1, "size": 1}
+    given = (sizes.train, sizes.validation, sizes.test, size)
+    for (name, smallest), value in zip(least.items(), given, strict=True):
+        if value is not None and value < smallest:
+            raise ValueError(
+                f"{name} is {value}; expected a whole number from {smallest}"
+            )
     if not 0 <= sizes.seed < 2**32:
         raise ValueError(f"seed is {sizes.seed}; expected a number from 0 to 2**32 - 1")
 

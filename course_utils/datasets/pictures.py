@@ -31,12 +31,15 @@ def read_pictures(paths: Sequence[Path], size: int, fit: Fit) -> Tensor:
     Raises:
         ValueError: If files are no images; the message names them and says why.
     """
+    from PIL import UnidentifiedImageError
 
     def read(path: Path) -> NDArray[np.uint8] | str:
         try:
             return read_picture(path, size, fit)
+        except UnidentifiedImageError:
+            return f"{path}: no image that Pillow knows"
         except Exception as error:  # Pillow's readers raise almost anything
-            return f"{path} ({type(error).__name__}: {error})"
+            return f"{path}: {error}"
 
     with ThreadPoolExecutor() as pool:  # Pillow decodes outside Python's lock
         results = list(pool.map(read, paths))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _SHARES = tuple(
     (0.7, 1.15) if name in ("airplane", "ship") else (0.6, 1.05) for name in CLASS_NAMES
 )
+_SMALLEST = 8
 _CHUNK = 250  # pictures drawn by a process at a time
 
 
@@ -56,6 +57,7 @@ def draw_image(
     Raises:
         ValueError: If an argument is out of range.
     """
+    _require_size(size)
     if label is None:
         label = _label(index, seed, split)
     elif label not in range(len(CLASS_NAMES)):
@@ -91,6 +93,7 @@ def draw_dataset(
     """
     if count < 1:
         raise ValueError(f"count is {count}; ask for at least one picture")
+    _require_size(size)
     labels = torch.tensor([_label(k, seed, split) for k in range(count)])
     starts = range(0, count, _CHUNK)
     jobs = [(k, min(k + _CHUNK, count), seed, split, size) for k in starts]
@@ -101,6 +104,13 @@ def draw_dataset(
         with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
             chunks = list(pool.map(_pictures, jobs))
     return torch.from_numpy(np.concatenate(chunks)), labels
+
+
+def _require_size(size: int) -> None:
+    if size < _SMALLEST:
+        raise ValueError(
+            f"size is {size}; a picture needs at least {_SMALLEST} pixels each way"
+        )
 
 
 def _pictures(job: tuple[int, int, int, str, int]) -> NDArray[np.uint8]:

@@ -38,7 +38,7 @@ def require_logits(outputs: object, labels: Tensor) -> None:
             f"the model returned {found}; expected logits, floats (N, C): does forward "
             "return the last layer's output?"
         )
-    _require_shape(outputs, labels)
+    require_shape(outputs, labels)
     if is_probabilities(outputs):
         raise ValueError(
             "the model returned probabilities (every row sums to 1), but cross-entropy "
@@ -48,7 +48,8 @@ def require_logits(outputs: object, labels: Tensor) -> None:
         )
 
 
-def _require_shape(outputs: Tensor, labels: Tensor) -> None:
+def require_shape(outputs: Tensor, labels: Tensor) -> None:
+    """Refuse outputs that are not one row of logits an image, one for each label."""
     shape, count = tuple(outputs.shape), len(labels)
     if outputs.ndim != 2:
         raise ValueError(

@@ -13,6 +13,11 @@ _SHARED: Final = (
 # default export, which differs by widget.
 _CONVOLUTION: Final = (*_SHARED, "kernel", "convolution")
 _POOLING: Final = (*_SHARED, "pooling")
+_FEATURES: Final = (
+    "core", "words", "dom", "grid", "picture", "explorer", "kernel",
+    "feature_core", "feature_words", "feature_scene", "feature_maps",
+    "feature_kernel", "feature_classes", "features",
+)  # fmt: skip
 
 
 def _joined(names: tuple[str, ...], render: str) -> str:
@@ -33,3 +38,13 @@ def pooling_module() -> str:
 def style_sheet() -> str:
     """The style of both explorers, light and dark."""
     return (_HERE / "css" / "explorer.css").read_text("utf-8")
+
+
+def features_module() -> str:
+    """The ES module of ``FeatureMapExplorer``: no imports, no outside request."""
+    return _joined(_FEATURES, "renderFeatures")
+
+
+def features_style() -> str:
+    """The style of all explorers and what ``FeatureMapExplorer`` adds."""
+    return style_sheet() + (_HERE / "css" / "features.css").read_text("utf-8")

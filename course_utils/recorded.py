@@ -1,0 +1,30 @@
+"""Runs that took too long, or another machine, and were recorded to be replayed."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import Any
+
+from course_utils.assets.manifest import checkout
+
+
+def recorded(name: str) -> dict[str, Any]:
+    """Read a recorded run: what was measured, how, and on which machine.
+
+    Args:
+        name: Of the file ``data/recorded/<name>.json``, written by a script.
+
+    Raises:
+        FileNotFoundError: If there is no such recording.
+    """
+    root = checkout()
+    folder = root / "data" if root else files("course_utils")
+    file = folder / "recorded" / f"{name}.json"
+    if not file.is_file():
+        raise FileNotFoundError(
+            f"there is no recording {name!r} ({file}); recordings are part of the "
+            "workbook, so get it anew: git restore data/recorded"
+        )
+    run: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    return run
