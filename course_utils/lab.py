@@ -91,7 +91,9 @@ class Batches:
         """Yield (images, labels): floats (N, C, H, W) and int64 (N,)."""
         count, device = len(self.images), self.images.device
         order = torch.randperm(count) if self.shuffle else torch.arange(count)
-        for chosen in order.to(device).split(self.batch_size):
+        size = self.batch_size
+        for start in range(0, count, size):
+            chosen = order[start : start + size].to(device)
             images = self.images.index_select(0, chosen)
             if self.augment is not None:
                 images = self.augment(images)

@@ -181,7 +181,8 @@ print("still black after the journey:", bool((on_device == 0).all()))
 #
 # Lessons 00 to 03 need none but a few photographs, and those are on your machine already: they come inside the packages scikit-image, scikit-learn and matplotlib.
 # No trained weights are in use, since you will make the first kernels by hand.
-# Nothing is ever fetched without asking, and each later lesson says at its top what it uses.
+# Lessons 04 and 11 train on pictures of ten classes: on CIFAR-10, or on your own, if they are on this machine, and otherwise on a *drawn world* of the same classes that your computer paints by itself.
+# Nothing is ever fetched without asking (`make data` asks, and shows the sizes first), and each lesson says at its top what it uses.
 
 # %%
 import matplotlib.pyplot as plt
@@ -229,14 +230,14 @@ print("(0.1 + 0.2) + 0.3 == 0.1 + (0.2 + 0.3):", (0.1 + 0.2) + 0.3 == 0.1 + (0.2
 # | [01 · Images as tensors](01_images_as_tensors.ipynb) | What does a network see when it looks at a picture? |
 # | [02 · Convolution by hand](02_convolution_by_hand.ipynb) | What does a convolution compute? |
 # | [03 · Pooling and flattening](03_pooling_and_flattening.ipynb) | What may a network forget? |
-# | 04 · A CNN for CIFAR-10 (to come) | How does a network learn to tell a cat from a dog? |
+# | [04 · A CNN for CIFAR-10](04_cifar10_cnn.ipynb) | How does a network learn to tell a cat from a dog? |
 # | 05 · Training on a GPU (to come) | What does a graphics card change? |
 # | 06 · Architectures (to come) | How are the famous networks built? |
 # | 07 · Transfer learning (to come) | How does one network profit from another's training? |
 # | 08 · Segmentation and detection (to come) | Where in the picture is it? |
 # | 09 · Style transfer (to come) | Can a photograph be painted? |
 # | 10 · Beyond (to come) | What else are convolutions good for? |
-# | 11 · The lab (to come) | Can you build one from nothing? |
+# | [11 · The lab](11_lab_cifar10.ipynb) | Can you build one from nothing? |
 #
 # ## Summary
 #

@@ -205,15 +205,20 @@ def sums(content: bytes) -> Checksums:
     return Checksums(len(content), sha256=hashlib.sha256(content).hexdigest())
 
 
+@pytest.fixture(scope="module")
+def archive(files: dict[str, bytes]) -> bytes:
+    return archive_of(files)
+
+
 @pytest.fixture
 def store(
     files: dict[str, bytes],
+    archive: bytes,
     server: Server,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Store:
     """A manifest of our own: two mirrors that fail, and one that serves the archive."""
-    archive = archive_of(files)
     mirrors = {
         "busy": faults.status(503),
         "wrong": faults.good(b"x" * len(archive)),
@@ -281,9 +286,9 @@ def test_auto_takes_the_archive_when_it_is_here(
 
 
 def test_auto_unpacks_an_archive_that_was_put_there(
-    store: Store, files: dict[str, bytes], server: Server
+    store: Store, archive: bytes, server: Server
 ) -> None:
     store.folder.mkdir()
-    store.file("cifar10").write_bytes(archive_of(files))
+    store.file("cifar10").write_bytes(archive)
     assert load_cifar10().source == "official"
     assert not server.requests

@@ -39,11 +39,19 @@ _KERNEL_READY: Final = """() => {
   return session?.isReady && kernel?.status === 'idle'
     && kernel?.connectionStatus === 'connected';
 }"""
-_ALL_RUN: Final = """() => {
+_RUN_ALL: Final = """() => {
+  window.ranAll = undefined;
+  const { commands } = window.jupyterapp;
+  commands.execute('notebook:run-all-cells').then((done) => { window.ranAll = done; });
+}"""
+_FIRST_ERROR: Final = """() => {
   const cells = window.jupyterapp.shell.currentWidget.content.widgets;
-  const code = cells.filter((cell) => cell.model.type === 'code');
-  const done = ({ model }) => model.executionCount || !model.sharedModel.source;
-  return code.every(done);
+  for (const { model } of cells.filter((cell) => cell.model.type === 'code')) {
+    const outputs = model.outputs.toJSON();
+    const error = outputs.find((output) => output.output_type === 'error');
+    if (error) return `${model.sharedModel.source}\n${error.ename}: ${error.evalue}`;
+  }
+  return 'no cell shows an error';
 }"""
 
 
@@ -111,10 +119,17 @@ def open_notebook(page: Page, address: str, path: str) -> None:
 
 
 def run_all(page: Page) -> None:
-    """Run every cell of the open notebook and wait for the last one."""
-    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    page.wait_for_function(_ALL_RUN, timeout=_RUN_SECONDS * 1000)
-    page.wait_for_function(_KERNEL_READY, timeout=_RUN_SECONDS * 1000)
+    """Run every cell of the open notebook and wait for the last one.
+
+    Raises:
+        RuntimeError: If a cell fails, with its source and its error.
+    """
+    page.evaluate(_RUN_ALL)
+    patience = _RUN_SECONDS * 1000
+    page.wait_for_function("() => window.ranAll !== undefined", timeout=patience)
+    if not page.evaluate("() => window.ranAll"):
+        raise RuntimeError(f"not every cell ran: {page.evaluate(_FIRST_ERROR)}")
+    page.wait_for_function(_KERNEL_READY, timeout=patience)
 
 
 def _free_port() -> int:

@@ -32,7 +32,9 @@ def class_sheet(size: int, first: int = 0) -> Image.Image:
     ]
     sheet = Image.fromarray(np.concatenate(rows, axis=1).transpose(1, 2, 0))
     zoom = max(1, _WIDE // sheet.width)
-    return sheet.resize((sheet.width * zoom, sheet.height * zoom), Image.NEAREST)
+    return sheet.resize(
+        (sheet.width * zoom, sheet.height * zoom), Image.Resampling.NEAREST
+    )
 
 
 def scene_sheet(size: tuple[int, int] = (180, 240), first: int = 0) -> Image.Image:

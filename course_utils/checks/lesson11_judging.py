@@ -90,9 +90,7 @@ def _evaluate(
 ) -> Evaluate:
     """Return an evaluation with something done otherwise."""
 
-    def evaluate(
-        model: nn.Module, batches: Iterable[Batch]
-    ) -> tuple[float, Tensor]:
+    def evaluate(model: nn.Module, batches: Iterable[Batch]) -> tuple[float, Tensor]:
         model.train(mode)
         with torch.set_grad_enabled(gradients):
             pairs = [(labels, best(model(images))) for images, labels in batches]

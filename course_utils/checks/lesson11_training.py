@@ -194,7 +194,9 @@ check_train_epoch = Exercise(
     use=_properties,
     cases=(
         Case("batches of 8, 8 and 3 images", ((8, 8, 3), False, False)),
-        Case("batches that come one by one and have no length", ((6, 6, 2), True, False)),
+        Case(
+            "batches that come one by one and have no length", ((6, 6, 2), True, False)
+        ),
         Case("a single batch of 5, the model in training mode", ((5,), False, True)),
     ),
     mistakes=(

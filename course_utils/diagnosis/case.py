@@ -129,6 +129,24 @@ def predicted(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
     return torch.cat(parts)
 
 
+def called_layers(model: nn.Module, images: Tensor) -> list[tuple[str, Tensor]]:
+    """Return the layers with weights in the order of their calls, with their outputs.
+
+    Args:
+        model: Any model; a copy of it runs in evaluation mode.
+        images: (N, C, H, W).
+    """
+    model, calls = copied(model).eval(), []
+    for name, module in model.named_modules():
+        if isinstance(module, nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d):
+            module.register_forward_hook(
+                lambda *call, name=name: calls.append((name, call[2]))
+            )
+    with torch.no_grad():
+        model(images)
+    return calls
+
+
 @contextmanager
 def untouched(
     model: nn.Module, optimizer: Optimizer | None, *loaders: Loader | None
@@ -178,9 +196,9 @@ class Keeper:
         with torch.no_grad():
             for now, before in self.tensors:
                 now.copy_(before)
-        for parameter, gradient, before in self.gradients:
-            if gradient is not None and before is not None:
-                gradient.copy_(before)
+        for parameter, gradient, old in self.gradients:
+            if gradient is not None and old is not None:
+                gradient.copy_(old)
             parameter.grad = gradient
         if self.optimizer is not None and self.state is not None:
             self.optimizer.load_state_dict(self.state)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
-from course_utils.diagnosis.case import Case, copied, seeded
+from course_utils.diagnosis.case import Case, called_layers, copied, seeded
 from course_utils.diagnosis.report import Finding, Skipped
 from course_utils.training.logits import is_probabilities
 
@@ -91,13 +91,8 @@ def _floor(classes: int) -> float:
 
 def _negative_before_the_end(case: Case) -> bool:
     """Tell whether the last layer with weights gives negative values."""
-    model, last = copied(case.model).eval(), []
-    for module in model.modules():
-        if isinstance(module, nn.Linear | nn.Conv2d):
-            module.register_forward_hook(lambda *call: last.append(call[2]))
-    with torch.no_grad():
-        model(case.images[:64])
-    return bool(last) and bool((last[-1] < 0).any())
+    calls = called_layers(case.model, case.images[:64])
+    return bool(calls) and bool((calls[-1][1] < 0).any())
 
 
 def images_apart(case: Case) -> Answer:

@@ -8,7 +8,7 @@ from math import isfinite, log
 import torch
 from torch import Tensor, nn
 
-from course_utils.diagnosis.case import Case, copied, seeded
+from course_utils.diagnosis.case import Case, called_layers, copied, seeded
 from course_utils.diagnosis.report import Finding, Skipped
 
 Answer = Finding | Skipped | None
@@ -26,14 +26,10 @@ def something_trains(case: Case) -> Answer:
     frozen = [name for name, p in parameters if not p.requires_grad]
     if not parameters:
         return Skipped("the model has no parameters")
-    layers = [
-        (name, module)
-        for name, module in case.model.named_modules()
-        if isinstance(module, nn.Linear | nn.Conv2d)
-    ]
-    head = layers[-1][0] if layers else ""
-    head_frozen = bool(layers) and not any(
-        p.requires_grad for p in layers[-1][1].parameters()
+    calls = called_layers(case.model, case.images[:2])
+    head = calls[-1][0] if calls else ""
+    head_frozen = bool(calls) and not any(
+        p.requires_grad for p in case.model.get_submodule(head).parameters()
     )
     if len(frozen) < len(parameters) and not head_frozen:
         return None

@@ -14,6 +14,7 @@ from course_utils.diagnosis.report import Finding, Skipped
 Answer = Finding | Skipped | None
 
 _NO_STEP = Skipped("pass training_step and optimizer")
+_NOT_ITS_OWN = Skipped("training_step does not step with what it is given")
 _SOFTMAX = "Softmax before cross-entropy"
 _WHY_SOFTMAX = (
     "Cross-entropy applies the softmax itself. Twice, it cannot tell sure from unsure: "
@@ -63,9 +64,15 @@ def uses_what_it_is_given(case: Case) -> Answer:
     """Find a step that trains something else, or never steps."""
     if case.training_step is None:
         return _NO_STEP
+    if len(case.images) < 4:
+        return Skipped("fewer than 4 images make no two batches")
     keeper = Keeper(case.model, case.optimizer)
     taken = _Recorded(case)
-    taken.step(0)
+    failed = ""
+    try:
+        taken.step(0)
+    except Exception as error:  # it is said in the diagnosis
+        failed = f"training_step raised {type(error).__name__}: {error}"
     changed = keeper.changed()
     keeper.restore()
     if changed:
@@ -77,6 +84,8 @@ def uses_what_it_is_given(case: Case) -> Answer:
             "`def training_step(model, images, labels, optimizer):` and use these four "
             "alone",
         )
+    if failed:
+        return Skipped(failed)
     if taken.gradients:
         return None
     return Finding(
@@ -92,8 +101,8 @@ def gradients_zeroed(case: Case) -> Answer:
     """Find gradients of one step that are still there in the next."""
     if case.training_step is None:
         return _NO_STEP
-    if len(case.images) < 2:
-        return Skipped("one image alone makes no two batches")
+    if uses_what_it_is_given(case) is not None:
+        return _NOT_ITS_OWN
     fresh, again, after = _Recorded(case), _Recorded(case), _Recorded(case)
     # at a learning rate of 0 the weights stay, and only gradients can be handed on
     own, own_again = fresh.step(1), again.step(1)
@@ -119,6 +128,8 @@ def step_takes_logits(case: Case) -> Answer:
     """Find a step that applies softmax before it computes the cross-entropy."""
     if case.training_step is None:
         return _NO_STEP
+    if uses_what_it_is_given(case) is not None:
+        return _NOT_ITS_OWN
     recorded = _Recorded(case)
     found = recorded.step(0)
     if found is None:

@@ -118,42 +118,57 @@ def specks(
 def hide(canvas: Canvas, tape: Tape) -> None:
     """Paint something in front: tufts, a post, a branch, a fence or a bush."""
     canvas.owner = 0
-    kind = tape.integer(0, 4)
-    height, width = canvas.height, canvas.width
     canvas.material = GRASS
-    if kind == 0:
-        green = varied(tape, _LEAVES, spread=24)
-        base = height * tape.uniform(0.98, 1.1)
-        for _ in range(7):
-            x, tall = tape.uniform(0, width), height * tape.uniform(0.1, 0.3)
-            lean = tape.uniform(-0.06, 0.06) * width
-            thick = 0.035 * width
-            blade = ((x - thick, base), (x + lean, base - tall), (x + thick, base))
-            canvas.polygon(blade, shade(green, tape.uniform(0.8, 1.2)))
-    elif kind == 1:
-        x, thick = tape.uniform(0, width), width * tape.uniform(0.02, 0.07)
-        canvas.rectangle(x, 0, x + thick, height, varied(tape, (*_BARKS, *_WALLS)))
-    elif kind == 2:
-        start, end = (0, tape.uniform(0, height)), (width, tape.uniform(0, height))
-        thick = width * tape.uniform(0.012, 0.03)
-        canvas.capsule(start, thick, end, thick * 0.6, varied(tape, _BARKS))
-        x, y = width * 0.7, (start[1] + 2 * end[1]) / 3
-        blobs(canvas, tape, y - 2, y + 2, varied(tape, _LEAVES), 2)
-        canvas.ellipse(x, y, width * 0.07, width * 0.04, varied(tape, _LEAVES))
-    elif kind == 3:
-        paint = varied(tape, (*_BARKS, *PAINTS[2:5]))
-        y, thick = height * tape.uniform(0.6, 0.9), height * 0.02
-        for offset in (0, 0.12):
-            rail = y + offset * height
-            canvas.rectangle(0, rail, width, rail + 1.5 * thick, paint)
-        for column in range(4):
-            x = width * (column + tape.uniform(0.2, 0.5)) / 4
-            canvas.rectangle(x, y - 3 * thick, x + 2 * thick, height, paint)
-    else:
-        bush = mix(varied(tape, _LEAVES), varied(tape, _LEAVES), 0.4)
-        side = tape.pick((0.0, 1.0)) * width
-        for _ in range(3):
-            x = side + tape.uniform(-0.18, 0.18) * width
-            y = tape.uniform(0.5, 1) * height
-            size = tape.uniform(0.1, 0.2) * min(height, width)
-            canvas.ellipse(x, y, size, size, shade(bush, tape.uniform(0.8, 1.2)))
+    tape.pick((_tufts, _post, _branch, _fence, _bush))(canvas, tape)
+
+
+def _tufts(canvas: Canvas, tape: Tape) -> None:
+    height, width = canvas.height, canvas.width
+    green = varied(tape, _LEAVES, spread=24)
+    base = height * tape.uniform(0.98, 1.1)
+    for _ in range(7):
+        x, tall = tape.uniform(0, width), height * tape.uniform(0.1, 0.3)
+        lean = tape.uniform(-0.06, 0.06) * width
+        thick = 0.035 * width
+        blade = ((x - thick, base), (x + lean, base - tall), (x + thick, base))
+        canvas.polygon(blade, shade(green, tape.uniform(0.8, 1.2)))
+
+
+def _post(canvas: Canvas, tape: Tape) -> None:
+    width = canvas.width
+    x, thick = tape.uniform(0, width), width * tape.uniform(0.02, 0.07)
+    colour = varied(tape, (*_BARKS, *_WALLS))
+    canvas.rectangle(x, 0, x + thick, canvas.height, colour)
+
+
+def _branch(canvas: Canvas, tape: Tape) -> None:
+    height, width = canvas.height, canvas.width
+    start, end = (0, tape.uniform(0, height)), (width, tape.uniform(0, height))
+    thick = width * tape.uniform(0.012, 0.03)
+    canvas.capsule(start, thick, end, thick * 0.6, varied(tape, _BARKS))
+    x, y = width * 0.7, (start[1] + 2 * end[1]) / 3
+    blobs(canvas, tape, y - 2, y + 2, varied(tape, _LEAVES), 2)
+    canvas.ellipse(x, y, width * 0.07, width * 0.04, varied(tape, _LEAVES))
+
+
+def _fence(canvas: Canvas, tape: Tape) -> None:
+    height, width = canvas.height, canvas.width
+    paint = varied(tape, (*_BARKS, *PAINTS[2:5]))
+    y, thick = height * tape.uniform(0.6, 0.9), height * 0.02
+    for offset in (0, 0.12):
+        rail = y + offset * height
+        canvas.rectangle(0, rail, width, rail + 1.5 * thick, paint)
+    for column in range(4):
+        x = width * (column + tape.uniform(0.2, 0.5)) / 4
+        canvas.rectangle(x, y - 3 * thick, x + 2 * thick, height, paint)
+
+
+def _bush(canvas: Canvas, tape: Tape) -> None:
+    height, width = canvas.height, canvas.width
+    colour = mix(varied(tape, _LEAVES), varied(tape, _LEAVES), 0.4)
+    side = tape.pick((0.0, 1.0)) * width
+    for _ in range(3):
+        x = side + tape.uniform(-0.18, 0.18) * width
+        y = tape.uniform(0.5, 1) * height
+        size = tape.uniform(0.1, 0.2) * min(height, width)
+        canvas.ellipse(x, y, size, size, shade(colour, tape.uniform(0.8, 1.2)))

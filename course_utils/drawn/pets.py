@@ -46,9 +46,7 @@ def cat(solid: Solid, tape: Tape, stride: int) -> None:
     for side in (-1, 1):
         _pointed_ear(solid, head, side, fur, tape.uniform(0.55, 0.8))
     if build.pattern == "stripes":
-        for across in (-0.3, 0, 0.3):
-            start, end = head.place(0.75, 0.62, across), head.place(0.3, 0.95, across)
-            solid.limb(start, 0.7, end, 0.7, marks, bias=head.radius)
+        _brow_stripes(solid, head, marks)
     _whiskers(solid, head)
     rise = tape.integer(-60, 230)
     angles = (rise, rise + tape.integer(-40, 160))
@@ -139,6 +137,12 @@ def _dog_ears(solid: Solid, head: Head, tape: Tape, colour: Colour) -> None:
             start = head.place(-0.2, 0.65, 0.6 * side)
             end = head.place(-0.1, 1.45, 0.8 * side)
             solid.limb(start, 0.36 * r, end, 0.1 * r, colour, bias=1)
+
+
+def _brow_stripes(solid: Solid, head: Head, colour: Colour) -> None:
+    for across in (-0.3, 0, 0.3):
+        start, end = head.place(0.75, 0.62, across), head.place(0.3, 0.95, across)
+        solid.limb(start, 0.7, end, 0.7, colour, bias=head.radius)
 
 
 def _whiskers(solid: Solid, head: Head) -> None:

@@ -213,20 +213,20 @@ _HABITS = (
 )
 
 
-Place: TypeAlias = "Callable[[Canvas, Tape], None]"
+Backdrop: TypeAlias = "Callable[[Canvas, Tape], None]"
 
 
-def random_place(tape: Tape, label: int) -> Place:
+def random_place(tape: Tape, label: int) -> Backdrop:
     """Return a background as the class is likely to be met in."""
     return tape.weighted(tuple(zip(PLACES, _HABITS[label], strict=True)))
 
 
-def has_ground(place: Place) -> bool:
+def has_ground(place: Backdrop) -> bool:
     """Return whether a shadow can fall at a place."""
     return place is not sky
 
 
-def random_class_at(tape: Tape, place: Place) -> int:
+def random_class_at(tape: Tape, place: Backdrop) -> int:
     """Return the label of a class as is likely to be met at a place."""
     column = PLACES.index(place)
     return tape.weighted([(label, row[column]) for label, row in enumerate(_HABITS)])

@@ -56,8 +56,8 @@ def automobile(solid: Solid, tape: Tape, stride: int) -> None:
         solid, (half + 0.4, 7), (half + 0.2, 10), (0.5 * wide, 0.5 * wide), BLACK, 20
     )
     if tape.chance(0.3):
-        side_panel(solid, ((-half, 9), (half, 9), (half, 10.5), (-half, 10.5)),
-                   wide + 0.1, shade(paint, 0.6), 8)  # fmt: skip
+        strip = ((-half, 9), (half, 9), (half, 10.5), (-half, 10.5))
+        side_panel(solid, strip, wide + 0.1, shade(paint, 0.6), 8)
 
 
 def truck(solid: Solid, tape: Tape, stride: int) -> None:
@@ -76,35 +76,60 @@ def truck(solid: Solid, tape: Tape, stride: int) -> None:
     load = varied(tape, (*PAINTS[:6], WHITE, WHITE, paint))
     edge = cab_back - 3
     if kind == "box":
-        top = roof + tape.uniform(0, 12)
-        cuboid(solid, (back, edge), (floor, top), wide * 1.06, load)
-        stripe = shade(load, tape.pick((0.55, 0.75, 1.25)))
-        low, high = floor + 8, floor + tape.uniform(12, 20)
-        corners = ((back + 3, low), (edge - 3, low), (edge - 3, high), (back + 3, high))
-        side_panel(solid, corners, wide * 1.07, stripe, 8)
-        cross_panel(solid, (back - 0.1, floor + 2), (back - 0.1, top - 2),
-                    (0.5, 0.5), shade(load, 0.5), 8, forward=False)  # fmt: skip
+        _box(solid, tape, (back, edge), (floor, roof), wide, load)
     elif kind == "tank":
-        tone = mix(load, WHITE, 0.5)
-        y = floor + 13
+        tone, y = mix(load, WHITE, 0.5), floor + 13
         solid.limb((back + 12, y, 0), 13, (edge - 13, y, 0), 13, tone, lit=True)
+    elif kind == "tipper":
+        _tipper(solid, tape, (back, edge), floor, wide, load)
     else:
-        rise = tape.uniform(20, 26) if kind == "tipper" else 12
-        lean = 6 if kind == "tipper" else 0
-        bed = ((back + lean, floor), (edge - lean, floor), (edge, floor + rise),
-               (back, floor + rise))  # fmt: skip
-        extrude(solid, bed, wide, load if kind == "tipper" else paint)
-        if kind == "tipper" and tape.chance(0.7):
-            heap = tape.pick(((128, 98, 66), (150, 146, 140), (96, 110, 60)))
-            mound = ((back + 3, floor + rise), (edge - 3, floor + rise),
-                     ((back + edge) / 2, floor + rise + 9))  # fmt: skip
-            extrude(solid, mound, wide * 0.8, heap, 2, wide * 0.3)
+        cuboid(solid, (back, edge), (floor, floor + 12), wide, paint)
     rim = tape.pick(_RIMS)
     axles = [front - 11, back + 10]
     if back < -46 or tape.chance(0.4):
         axles.append(back + 10 + 2.15 * tyre)
     for x in axles:
         wheel(solid, x, tyre, wide, rim)
+
+
+def _box(
+    solid: Solid,
+    tape: Tape,
+    x: tuple[float, float],
+    y: tuple[float, float],
+    wide: float,
+    colour: Colour,
+) -> None:
+    """Add a box body with a stripe along its sides and doors at its back."""
+    (back, front), (floor, top) = x, y
+    top += tape.uniform(0, 12)
+    cuboid(solid, x, (floor, top), wide * 1.06, colour)
+    stripe = shade(colour, tape.pick((0.55, 0.75, 1.25)))
+    low, high = floor + 8, floor + tape.uniform(12, 20)
+    corners = ((back + 3, low), (front - 3, low), (front - 3, high), (back + 3, high))
+    side_panel(solid, corners, wide * 1.07, stripe, 8)
+    foot, head = (back - 0.1, floor + 2), (back - 0.1, top - 2)
+    gap = shade(colour, 0.5)
+    cross_panel(solid, foot, head, (0.5, 0.5), gap, 8, forward=False)
+
+
+def _tipper(
+    solid: Solid,
+    tape: Tape,
+    x: tuple[float, float],
+    floor: float,
+    wide: float,
+    colour: Colour,
+) -> None:
+    """Add a tipper's body, often with a heap in it."""
+    back, front = x
+    rim = floor + tape.uniform(20, 26)
+    bed = ((back + 6, floor), (front - 6, floor), (front, rim), (back, rim))
+    extrude(solid, bed, wide, colour)
+    if tape.chance(0.7):
+        heap = tape.pick(((128, 98, 66), (150, 146, 140), (96, 110, 60)))
+        mound = ((back + 3, rim), (front - 3, rim), ((back + front) / 2, rim + 9))
+        extrude(solid, mound, wide * 0.8, heap, 2, wide * 0.3)
 
 
 def _cab(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from course_utils.drawn.solid import Solid
     from course_utils.drawn.tape import Tape
 
+_SMALLEST = 16
 _MOST = 15  # the canvas has four bits for the owner of a sample
 _CROWDING = 0.3  # share of the smaller box that may be covered
 _TRIES = 40
@@ -70,14 +71,8 @@ def draw_scene(
     Raises:
         ValueError: If an argument is out of range.
     """
-    height, width = (size, size) if isinstance(size, int) else size
-    if min(height, width) < 16:
-        raise ValueError(f"size is {size}; a scene needs at least 16 pixels each way")
-    fewest, most = objects
-    if not 1 <= fewest <= most <= _MOST:
-        raise ValueError(
-            f"objects is {objects}; give the fewest and the most, from 1 to {_MOST}"
-        )
+    height, width = _checked_size(size)
+    fewest, most = _checked_count(objects)
     tape = open_tape("scene", split, seed, index)
     canvas = Canvas(height, width)
     place = random_place(tape, tape.integer(0, 9))
@@ -95,6 +90,24 @@ def draw_scene(
         hide(canvas, tape)
     owners = canvas.owners()
     return _scene(develop(canvas, tape), owners, [label for label, _, _ in cast])
+
+
+def _checked_size(size: int | tuple[int, int]) -> tuple[int, int]:
+    height, width = (size, size) if isinstance(size, int) else size
+    if min(height, width) < _SMALLEST:
+        raise ValueError(
+            f"size is {size}; a scene needs at least {_SMALLEST} pixels each way"
+        )
+    return height, width
+
+
+def _checked_count(objects: tuple[int, int]) -> tuple[int, int]:
+    fewest, most = objects
+    if not 1 <= fewest <= most <= _MOST:
+        raise ValueError(
+            f"objects is {objects}; give the fewest and the most, from 1 to {_MOST}"
+        )
+    return fewest, most
 
 
 def _arrange(

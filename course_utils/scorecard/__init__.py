@@ -4,7 +4,13 @@
 >>> card = scorecard.read("scorecard.json")  # doctest: +SKIP
 """
 
-from course_utils.scorecard.baselines import Baseline, Targets, baselines, targets
+from course_utils.scorecard.baselines import (
+    Baseline,
+    Targets,
+    baselines,
+    baselines_on_record,
+    targets,
+)
 from course_utils.scorecard.card import ScoreCard, judge
 from course_utils.scorecard.files import default_path, read, write
 from course_utils.scorecard.task import Task, fingerprint
@@ -15,6 +21,7 @@ __all__ = [
     "Targets",
     "Task",
     "baselines",
+    "baselines_on_record",
     "default_path",
     "fingerprint",
     "judge",

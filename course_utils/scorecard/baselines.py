@@ -119,7 +119,7 @@ def baselines(task: Task, path: Path | None = None) -> tuple[Baseline, ...]:
     """
     return tuple(
         Baseline.from_json(baseline)
-        for measured in records(path)
+        for measured in baselines_on_record(path)
         if Task(**measured["task"]) == task
         for baseline in measured["baselines"]
     )
@@ -130,7 +130,7 @@ def targets(task: Task, path: Path | None = None) -> Targets:
     return Targets(task, baselines(task, path))
 
 
-def records(path: Path | None = None) -> list[dict[str, Any]]:
+def baselines_on_record(path: Path | None = None) -> list[dict[str, Any]]:
     """Return everything that was measured, one entry a task."""
     if path is None:
         root = checkout()

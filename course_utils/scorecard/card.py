@@ -109,12 +109,13 @@ class ScoreCard:
         """Return the card as pairs of a heading and what stands beside it."""
         low, high = self.interval
         stopped = ", interrupted" if self.interrupted else ""
+        epochs = f"{len(self.history)} epoch{'' if len(self.history) == 1 else 's'}"
         pairs = [
             ("Data", f"{self.description} Fingerprint {self.task.fingerprint}."),
             (
                 "Budget",
                 f"{self.task.budget} on {self.task.device}, {self.task.threads} "
-                f"threads; used {self.seconds:.1f} s, {len(self.history)} epochs"
+                f"threads; used {self.seconds:.1f} s, {epochs}"
                 f"{stopped}; seed {self.seed}",
             ),
             ("Machine", ", ".join(f"{k} {v}" for k, v in self.machine.items())),
@@ -161,8 +162,9 @@ class ScoreCard:
 
     def _classes(self) -> str:
         shares = {name: s for name, s in self.per_class.items() if s is not None}
-        best, worst = max(shares, key=shares.__getitem__), min(
-            shares, key=shares.__getitem__
+        best, worst = (
+            max(shares, key=shares.__getitem__),
+            min(shares, key=shares.__getitem__),
         )
         text = f"best {best} {shares[best]:.0%}, worst {worst} {shares[worst]:.0%}"
         count, true, taken = max(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import anywidget
@@ -13,15 +12,20 @@ import traitlets
 from torch import Tensor, nn
 
 from course_utils.widgets import features_words as words
-from course_utils.widgets.features_chain import private_copy, record_chain
+from course_utils.widgets.features_chain import Reading, private_copy, record_chain
 from course_utils.widgets.features_data import network_data, pictures_data
+from course_utils.widgets.features_edits import (
+    Edit,
+    edited_copy,
+    weight_of,
+    with_kernel,
+)
 from course_utils.widgets.features_inputs import (
     as_channel_values,
     as_images,
     as_labels,
     normalised,
 )
-from course_utils.widgets.kernels import as_kernel
 from course_utils.widgets.module import features_module, features_style
 from course_utils.widgets.settings import WholeNumber
 from course_utils.widgets.table import StepTable
@@ -30,29 +34,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MOST: Final = 1_000_000  # of indices; how many there are is checked one by one
-_LARGEST_WEIGHT: Final = 100.0  # trained ones are far below 10
 _HEADER: Final = ("class", "logit", "probability", "probability before")
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What the network gives for one image.
-
-    Attributes:
-        outputs: What each layer gives, by label, without N, float64.
-    """
-
-    outputs: dict[str, Tensor]
-
-    @property
-    def logits(self) -> Tensor:
-        """(number of classes,)"""
-        return list(self.outputs.values())[-1]
-
-    @property
-    def probabilities(self) -> list[float]:
-        """The softmax of the logits."""
-        return [float(value) for value in self.logits.softmax(dim=0)]
 
 
 class FeatureMapExplorer(anywidget.AnyWidget):
@@ -83,7 +65,7 @@ class FeatureMapExplorer(anywidget.AnyWidget):
     layer = traitlets.Any("").tag(sync=True)
     channel = WholeNumber(0, 0, _MOST).tag(sync=True)
     in_channel = WholeNumber(0, 0, _MOST).tag(sync=True)
-    _edits: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
+    _edits: traitlets.List[Edit] = traitlets.List().tag(sync=True)
     _network: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
     _pictures: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
     _class_names: traitlets.List[str] = traitlets.List().tag(sync=True)
@@ -123,6 +105,16 @@ class FeatureMapExplorer(anywidget.AnyWidget):
         return self.images[self.image_index]
 
     @property
+    def label(self) -> int:
+        """The true class of the chosen image."""
+        return self.labels[self.image_index]
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """What the labels mean."""
+        return tuple(self._class_names)
+
+    @property
     def convolution(self) -> str | None:
         """The convolution to which ``kernel`` belongs: the last one up to ``layer``."""
         return self._chain.convolution_at(self.layer)
@@ -136,7 +128,8 @@ class FeatureMapExplorer(anywidget.AnyWidget):
         """
         if self.convolution is None:
             return None
-        return _weight(self._edited(), self.convolution)[self.channel, self.in_channel]
+        weight = weight_of(self._edited(), self.convolution)
+        return weight[self.channel, self.in_channel].float()
 
     @kernel.setter
     def kernel(self, value: Any) -> None:
@@ -144,32 +137,8 @@ class FeatureMapExplorer(anywidget.AnyWidget):
             raise ValueError(
                 f"no convolution comes before {self.layer}; choose another layer"
             )
-        given = _weight(self._model, self.convolution)[self.channel, self.in_channel]
-        kernel = torch.tensor(as_kernel(value), dtype=torch.float64)
-        if kernel.shape != given.shape:
-            raise ValueError(
-                f"kernel is {kernel.shape[0]}x{kernel.shape[1]}; the kernels of "
-                f"{self.convolution} are {given.shape[0]}x{given.shape[1]}"
-            )
-        if kernel.abs().max() > _LARGEST_WEIGHT:
-            raise ValueError(
-                f"kernel holds {float(kernel.abs().max()):g} in magnitude; the "
-                f"explorer takes weights from −{_LARGEST_WEIGHT:g} to "
-                f"{_LARGEST_WEIGHT:g}"
-            )
-        place = self._place()
-        edits = [edit for edit in self._edits if _place_of(edit) != place]
-        if not torch.equal(kernel, given.double()):
-            layer, out_channel, in_channel = place
-            edits.append(
-                {
-                    "layer": layer,
-                    "out_channel": out_channel,
-                    "in_channel": in_channel,
-                    "kernel": kernel.tolist(),
-                }
-            )
-        self._edits = sorted(edits, key=_place_of)
+        place = (self.convolution, self.channel, self.in_channel)
+        self._edits = with_kernel(self._edits, self._model, place, value)
 
     @property
     def feature_maps(self) -> Tensor:
@@ -202,8 +171,7 @@ class FeatureMapExplorer(anywidget.AnyWidget):
     def reading(self, *, changed: bool = True) -> Reading:
         """What every layer gives for the chosen image, with or without the changes."""
         model = (self._edited() if changed else deepcopy(self._model)).double()
-        batch = self._inputs[self.image_index, None]
-        outputs = self._chain.run(model, batch)
+        outputs = self._chain.run(model, self._inputs[self.image_index, None])
         return Reading({label: output[0] for label, output in outputs.items()})
 
     def filmstrip(self) -> Figure:
@@ -225,7 +193,7 @@ class FeatureMapExplorer(anywidget.AnyWidget):
             [words.fixed(value) for value in before.probabilities],
             strict=True,
         )
-        caption = f"{self!r}: true class {self._class_names[self._label()]}"
+        caption = f"{self!r}: true class {self._class_names[self.label]}"
         return StepTable(
             caption, _HEADER, [list(row) for row in columns], self._sentences()
         )
@@ -241,6 +209,11 @@ class FeatureMapExplorer(anywidget.AnyWidget):
             for label in self._chain.layers
         }
 
+    def map_limit(self) -> float:
+        """The largest magnitude in the layer's maps before any change: their scale."""
+        given = self.reading(changed=False).outputs[self.layer]
+        return float(given.abs().max()) or 1.0
+
     def _sentences(self) -> list[str]:
         now, before = self.reading(), self.reading(changed=False)
         chosen = now.outputs[self.layer][self.channel]
@@ -249,24 +222,13 @@ class FeatureMapExplorer(anywidget.AnyWidget):
         counts = [(n, sum(c), len(c)) for n, c in self.changed_maps().items()]
         return [
             words.map_text(self.layer, self.channel, chosen),
-            words.prediction_text(probabilities, self._label(), names),
+            words.prediction_text(probabilities, self.label, names),
             words.change_text(list(edited), before.probabilities, probabilities, names),
             *([words.spread_text(counts)] if edited else []),
         ]
 
-    def _label(self) -> int:
-        return self.labels[self.image_index]
-
     def _edited(self) -> nn.Module:
-        model = deepcopy(self._model)
-        for edit in self._edits:
-            layer, out_channel, in_channel = _place_of(edit)
-            kernel = torch.tensor(edit["kernel"])
-            _weight(model, layer)[out_channel, in_channel] = kernel
-        return model
-
-    def _place(self) -> tuple[str, int, int]:
-        return str(self.convolution), self.channel, self.in_channel
+        return edited_copy(self._model, self._edits)
 
     def _first_layer(self) -> str:
         names = (n for n in self._chain.layers if self._chain.convolution_at(n))
@@ -304,7 +266,7 @@ class FeatureMapExplorer(anywidget.AnyWidget):
         return value
 
     def _counts(self) -> dict[str, int]:
-        weight = _weight(self._model, self.convolution) if self.convolution else None
+        weight = weight_of(self._model, self.convolution) if self.convolution else None
         return {
             "image_index": len(self.images),
             "channel": self._chain.link(self.layer).shape[0],
@@ -335,12 +297,3 @@ class FeatureMapExplorer(anywidget.AnyWidget):
             return None
         data, metadata = bundle
         return {**data, "text/html": self.table()._repr_html_()}, metadata
-
-
-def _weight(model: nn.Module, name: str) -> Tensor:
-    weight: Tensor = model.get_submodule(name).weight.detach()
-    return weight
-
-
-def _place_of(edit: dict[str, Any]) -> tuple[str, int, int]:
-    return edit["layer"], edit["out_channel"], edit["in_channel"]

@@ -75,6 +75,27 @@ class Chain:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """What the network gives for one image.
+
+    Attributes:
+        outputs: What each layer gives, by label, without N, float64.
+    """
+
+    outputs: dict[str, Tensor]
+
+    @property
+    def logits(self) -> Tensor:
+        """(number of classes,)"""
+        return list(self.outputs.values())[-1]
+
+    @property
+    def probabilities(self) -> list[float]:
+        """The softmax of the logits."""
+        return [float(value) for value in self.logits.softmax(dim=0)]
+
+
+@dataclass(frozen=True)
 class _Call:
     name: str
     layer: nn.Module
@@ -89,8 +110,8 @@ def private_copy(model: nn.Module) -> nn.Module:
         # the reader's hooks would write into the reader's own lists
         module._forward_hooks.clear()
         module._forward_pre_hooks.clear()
-        if hasattr(module, "inplace"):
-            module.inplace = False
+        if isinstance(module, (nn.ReLU, nn.Dropout, nn.Dropout2d)):
+            module.inplace = False  # else a map would hold the next layer's values
     return copy
 
 

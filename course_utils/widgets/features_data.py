@@ -16,7 +16,12 @@ _WEIGHTED = ("convolution", "linear")
 def network_data(chain: Chain, model: nn.Module) -> dict[str, Any]:
     """The layers in order, and the weights of each as float32 bytes."""
     layers = [
-        {"label": link.label, "name": link.name, "shape": list(link.shape), **link.facts}
+        {
+            "label": link.label,
+            "name": link.name,
+            "shape": list(link.shape),
+            **link.facts,
+        }
         for link in chain.links
     ]
     names = {link.name for link in chain.links if link.facts["kind"] in _WEIGHTED}

@@ -68,7 +68,7 @@ def as_channel_values(name: str, value: Any, channels: int) -> list[float]:
     """Return the mean or the std of each colour channel.
 
     Raises:
-        ValueError: If there is not one finite number a channel, or a std is not above 0.
+        ValueError: If they are not one finite number a channel, a std above 0.
     """
     numbers = torch.as_tensor(value, dtype=torch.float64).flatten()
     if len(numbers) != channels or not numbers.isfinite().all():

@@ -24,11 +24,12 @@ def fixed(value: float) -> str:
 def map_text(label: str, channel: int, values: Tensor) -> str:
     """What one feature map, (H, W), holds."""
     height, width = values.shape
+    low, high = float(values.min()), float(values.max())
     above = int((values > 0).sum())
     percent = math.floor(100 * above / values.numel() + 0.5)
     return (
         f"Channel {channel} of {label}: {height} × {width} values from "
-        f"{format_number(float(values.min()))} to {format_number(float(values.max()))}, "
+        f"{format_number(low)} to {format_number(high)}, "
         f"{percent} % of them above 0."
     )
 
@@ -77,9 +78,7 @@ def _move_text(
     old, new = first_largest(before), first_largest(now)
     if old == new:
         return f"still {names[new]}, {fixed(before[old])} → {fixed(now[new])}"
-    return (
-        f"{names[old]} {fixed(before[old])} → {names[new]} {fixed(now[new])}"
-    )
+    return f"{names[old]} {fixed(before[old])} → {names[new]} {fixed(now[new])}"
 
 
 def spread_text(counts: Sequence[tuple[str, int, int]]) -> str:

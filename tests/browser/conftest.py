@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tools.browser import INSTALL_CHROMIUM, chromium_path
+from tests.browser.lab import Lesson, copy_lessons, open_lesson
+from tools.browser import INSTALL_CHROMIUM, chromium_path, running_lab
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -51,3 +52,20 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
     for page in pages:
         page.close()
     assert faults == []
+
+
+@pytest.fixture(scope="session")
+def lab(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a JupyterLab on copies of the lessons, started once."""
+    with running_lab(copy_lessons(tmp_path_factory.mktemp("lessons"))) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def lesson(
+    request: pytest.FixtureRequest, chromium: Browser, lab: str
+) -> Iterator[Lesson]:
+    """The lesson that a test module names in ``LESSON``, open, every cell run."""
+    opened = open_lesson(chromium, lab, request.module.LESSON)
+    yield opened
+    opened.page.close()

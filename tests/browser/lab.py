@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-import torch
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.shim import cells
 from tools.browser import open_notebook, run_all
 
-PATIENCE_MS: Final = 60_000
-NOTEBOOKS: Final = Path(__file__).parents[2] / "notebooks"
 OpenLesson = Callable[[str], "Lesson"]
 
+NOTEBOOKS: Final = Path(__file__).parents[2] / "notebooks"
+_PATIENCE_MS: Final = 60_000
 # the badge at the top is the only thing that a lesson shows from elsewhere
 _BADGE: Final = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
 _NOTEBOOK: Final = "window.jupyterapp.shell.currentWidget.content"
@@ -34,13 +34,10 @@ _SHOW: Final = f"""async (index) => {{
   await {_NOTEBOOK}.scrollToItem(index, 'smart');
 }}"""
 _RUN: Final = "() => window.jupyterapp.commands.execute('notebook:run-cell')"
-_ACTIVE: Final = f"() => {_NOTEBOOK}.activeCellIndex"
-_AXE: Final = """async (nodes) => {
-  const { violations, passes } = await axe.run(nodes);
-  return [
-    violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)]),
-    passes.map(({ id }) => id),
-  ];
+_AXE: Final = """async (node) => {
+  const { violations, passes } = await axe.run(node);
+  const nodes = (found) => found.nodes.map(({ html }) => html);
+  return [violations.map((found) => [found.id, nodes(found)]), passes.length];
 }"""
 
 
@@ -54,15 +51,12 @@ def copy_lessons(folder: Path) -> Path:
 def open_lesson(chromium: Browser, address: str, number: str) -> Lesson:
     """Open a lesson ("02") in a page of its own and run all of its cells."""
     page = chromium.new_page(viewport={"width": 1280, "height": 1100})
-    page.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
+    page.set_default_timeout(_PATIENCE_MS)
+    expect.set_options(timeout=_PATIENCE_MS)
+    page.route("**/*", _from_here_only)
     lesson = Lesson(page)
     page.on("pageerror", lambda error: lesson.faults.append(str(error)))
-    page.on(
-        "console",
-        lambda said: said.type == "error" and lesson.faults.append(said.text),
-    )
-    page.route("**/*", _from_here_only)
+    page.on("console", lesson.heard)
     (notebook,) = NOTEBOOKS.glob(f"{number}_*.ipynb")
     open_notebook(page, address, notebook.name)
     run_all(page)
@@ -83,47 +77,91 @@ class Lesson:
     page: Page
     faults: list[str] = field(default_factory=list)
 
+    def heard(self, message: Any) -> None:
+        """Note what the page complains of."""
+        if message.type == "error":
+            self.faults.append(message.text)
+
     def cells(self) -> list[dict[str, Any]]:
         """Type, source and outputs of all cells, as the notebook holds them."""
         found: list[dict[str, Any]] = self.page.evaluate(_CELLS)
         return found
 
-    def find(self, start: str) -> int:
-        """The index of the one code cell that has a line beginning like this."""
+    def find(self, text: str) -> int:
+        """The index of the one code cell that contains this text."""
         (index,) = (
             index
             for index, cell in enumerate(self.cells())
-            if cell["type"] == "code" and f"\n{start}" in f"\n{cell['source']}"
+            if cell["type"] == "code" and text in cell["source"]
         )
         return index
 
     def active(self) -> int:
         """The index of the cell that JupyterLab has selected."""
-        index: int = self.page.evaluate(_ACTIVE)
+        index: int = self.page.evaluate(f"() => {_NOTEBOOK}.activeCellIndex")
         return index
 
-    def show(self, index: int) -> Locator:
-        """Select a cell, bring it into view and return it."""
+    def show(self, text: str) -> Locator:
+        """Select the cell with this text, bring it into view and return it."""
+        index = self.find(text)
         self.page.evaluate(_SHOW, index)
         return self.page.locator(f".jp-Cell[data-windowed-list-index='{index}']")
 
-    def run(self, index: int) -> Locator:
-        """Run a cell and return its output area."""
-        cell = self.show(index)
+    def run(self, text: str) -> Locator:
+        """Run the cell with this text and return its output area."""
+        cell = self.show(text)
         self.page.evaluate(_RUN)
         return cell.locator(".jp-OutputArea")
 
-    def type(self, index: int, source: str) -> None:
-        """Replace what stands in a cell, by keyboard, and run it."""
-        self.show(index).locator(".cm-content").click()
+    def write(self, text: str, source: str) -> None:
+        """Replace the cell with this text, through its editor, and run it."""
+        self.show(text).locator(".cm-content").click()
         self.page.keyboard.press("Control+A")
         self.page.keyboard.insert_text(source)
-        self.page.keyboard.press("Escape")
         self.page.evaluate(_RUN)
+        self.page.keyboard.press("Escape")
 
     def ask(self, expression: str) -> Any:
-        """What Python answers in the lesson's own scratch cell."""
-        scratch = self.find(("# Scratch cell", "# Your scratch cell"))
-        self.type(scratch, f"# Scratch cell\nimport json\nprint(json.dumps({expression}))")
-        (output,) = self.cells()[scratch]["outputs"]
+        """What Python answers in the cell that the lesson leaves empty."""
+        question = f"# scratch cell\nimport json\nprint(json.dumps({expression}))"
+        self.write("cratch cell", question)
+        (output,) = self.cells()[self.find("cratch cell")]["outputs"]
         return json.loads(output["text"])
+
+    def expect_python(self, expression: str, expected: Any) -> None:
+        """Ask until Python agrees: what the page sends arrives a moment later."""
+        deadline = time.monotonic() + _PATIENCE_MS / 1000
+        while (answer := self.ask(expression)) != expected:
+            assert time.monotonic() < deadline, f"{expression} is {answer}"
+
+    def violations(self, area: Locator) -> list[Any]:
+        """What axe-core has against an output area."""
+        axe = files("axe_playwright_python") / "axe.min.js"
+        self.page.evaluate(axe.read_text("utf-8"))
+        found, passed = area.evaluate(_AXE)
+        assert passed > 0, "axe tested nothing"
+        return list(found)
+
+
+def numbers(page: Page, panel: str) -> list[float]:
+    """The numbers of an explorer's grid, row after row."""
+    return [float(text.replace("−", "-")) for text in cells(page, panel)]
+
+
+def drag(page: Page, control: str, share: float) -> None:
+    """Move a slider by mouse to a share of its length."""
+    slider = page.locator(f"[data-control='{control}']")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    assert box is not None
+    height = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 8, height)
+    page.mouse.down()
+    page.mouse.move(box["x"] + share * box["width"], height, steps=4)
+    page.mouse.up()
+
+
+def pixels(canvas: Locator) -> str:
+    """The bytes of a canvas."""
+    found: str = canvas.evaluate("(node) => node.toDataURL()")
+    return found

@@ -7,9 +7,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from anywidget import AnyWidget
 from playwright.sync_api import Page
-
-from course_utils.widgets.explorer import Explorer
 
 Opener = Callable[..., Page]
 
@@ -48,7 +47,7 @@ document.body.dataset.ready = "yes";
 _GROUNDS = {"light": "#ffffff", "dark": "#111111"}
 
 
-def shim_page(explorer: Explorer, theme: str = "light") -> str:
+def shim_page(explorer: AnyWidget, theme: str = "light") -> str:
     """One self-contained HTML page with the explorer in the colours of JupyterLab."""
     light = "true" if theme == "light" else "false"
     return _PAGE.format(
@@ -60,10 +59,10 @@ def shim_page(explorer: Explorer, theme: str = "light") -> str:
     )
 
 
-def _state(explorer: Explorer) -> dict[str, object]:
-    own = ("_images", "_presets", "image", "position", *explorer._shaping())
-    names = {*own, *(name for name in ("mode", "shift") if explorer.has_trait(name))}
-    return {name: getattr(explorer, name) for name in names if explorer.has_trait(name)}
+def _state(explorer: AnyWidget) -> dict[str, object]:
+    """What Python would send: every synced state of its own, without the code."""
+    inherited = {*AnyWidget.class_trait_names(), "_esm", "_css", "_anywidget_id"}
+    return {n: getattr(explorer, n) for n in explorer.keys if n not in inherited}
 
 
 def _binary(value: bytes) -> dict[str, str]:
@@ -71,7 +70,7 @@ def _binary(value: bytes) -> dict[str, str]:
 
 
 def show(
-    open_page: Opener, explorer: Explorer, theme: str = "light", **context: Any
+    open_page: Opener, explorer: AnyWidget, theme: str = "light", **context: Any
 ) -> Page:
     """Open a page with the explorer and wait until it is drawn."""
     page = open_page(shim_page(explorer, theme), **context)
