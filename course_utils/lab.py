@@ -26,7 +26,8 @@ class Budget:
 
     Attributes:
         label: ``"60 s"``, or another number of seconds, or ``"full"``.
-        seconds: Wall-clock limit; ``None`` when epochs are counted instead.
+        seconds: Limit; ``None`` when epochs are counted instead. On a processor,
+            time that other programs take does not count; see `train_within`.
         epochs: Number of epochs; ``None`` when the clock decides.
     """
 
@@ -108,7 +109,7 @@ class Epoch:
         epoch: Number of the epoch, from 1; the last may have been cut short.
         train_loss: Mean loss per image while training.
         val_accuracy: Share of validation images predicted rightly, from 0 to 1.
-        seconds: Time since the run began.
+        seconds: Time that the run has taken so far.
     """
 
     epoch: int
@@ -164,6 +165,7 @@ def train_within(
     train_epoch: Callable[..., float],
     evaluate: Callable[..., tuple[float, Tensor]],
     schedule: Schedule = constant,
+    patience: float = 2.5,
     quiet: bool = False,
 ) -> LabRun:
     """Train until the budget is spent; leave the best weights in the model.
@@ -183,13 +185,15 @@ def train_within(
         train_epoch: Of model, batches and optimizer; returns the mean loss.
         evaluate: Of model and batches; returns accuracy and confusion counts.
         schedule: Of the share of the budget spent; returns a factor.
+        patience: How many times the budget the run may take by the clock on the wall,
+            where other programs keep the processor busy.
         quiet: Print nothing.
 
     Raises:
         FloatingPointError: If the loss is not finite.
         TypeError: If ``train_epoch`` or ``evaluate`` returns something else.
     """
-    clock = _Clock(budget, len(train_batches))
+    clock = _Clock(budget, train_batches, patience)
     rates = _Rates(optimizer, schedule)
     run, best = LabRun(budget), None
     try:
@@ -217,20 +221,29 @@ def train_within(
 
 
 class _Clock:
-    """How much of a budget is spent."""
+    """How much of a budget is spent.
 
-    def __init__(self, budget: Budget, batches: int) -> None:
-        self.budget, self.batches = budget, batches
+    On a processor it counts the time that this thread is at work. It leads every
+    computation, so that this is what an idle machine would take; the clock stands
+    still while other programs have the processor, but not for ever.
+    """
+
+    def __init__(self, budget: Budget, batches: Batches, patience: float) -> None:
+        self.budget, self.batches = budget, len(batches)
+        on_processor = batches.images.device.type == "cpu"
+        self.time = time.thread_time if on_processor else time.perf_counter
+        self.patience = patience
         self.done = 0
-        self.start = time.perf_counter()
+        self.start, self.wall_start = self.time(), time.perf_counter()
 
     def seconds(self) -> float:
-        return time.perf_counter() - self.start
+        return self.time() - self.start
 
     def progress(self) -> float:
-        if self.budget.seconds is not None:
-            return min(self.seconds() / self.budget.seconds, 1.0)
-        return self.done / (self.batches * (self.budget.epochs or 1))
+        if self.budget.seconds is None:
+            return self.done / (self.batches * (self.budget.epochs or 1))
+        wall = (time.perf_counter() - self.wall_start) / self.patience
+        return min(max(self.seconds(), wall) / self.budget.seconds, 1.0)
 
 
 class _Rates:

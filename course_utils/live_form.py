@@ -19,8 +19,13 @@ def script(name: str) -> str:
 
 
 def prose(text: str) -> str:
-    """Return a text as HTML, with `code` between backticks."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+    """Return a text as HTML, with `code` between backticks and *stress*."""
+
+    def mark(found: re.Match[str]) -> str:
+        code, stress = found.groups()
+        return f"<code>{code}</code>" if code else f"<em>{stress}</em>"
+
+    return re.sub(r"`([^`]+)`|(?<!\w)\*(\w[^*`]*(?<!\s))\*(?!\w)", mark, escape(text))
 
 
 class LiveForm(anywidget.AnyWidget):

@@ -1293,7 +1293,7 @@ fig, axes = plt.subplots(2, 5, figsize=(8.4, 4.3), layout="constrained")
 for ax, k in zip(axes.flat, worst, strict=False):
     said, truth = class_names[predictions[k]], class_names[test_labels[k]]
     plots.show_rgb(data.test_images[k], ax)
-    ax.set_title(f"“{said}” {probabilities[k]:.1%}\nis: {truth}", fontsize=9)
+    ax.set_title(f"“{said}” {probabilities[k]:.2%}\nis: {truth}", fontsize=9)
 plt.show()
 sure = probabilities[predictions == test_labels].median()
 print("surer than of half the right ones:", bool(probabilities[worst].min() > sure))
@@ -1371,12 +1371,19 @@ for row, (name, values) in zip(axes, maps.items(), strict=True):
 plt.show()
 
 # %% [markdown]
-# **Figure.** The six feature maps of training image 60, red above 0 and blue below, each row with a scale of its own: from the normalised picture (top) they show outlines and areas of both signs; from values of 0 to 255 (bottom) even areas, the ground or the sky, are far from 0 in most maps, since no mean was taken off.
+# **Figure.** The six feature maps of training image 60, red above 0 and blue below, each row with a scale of its own: outlines and areas stand out in both rows, but the slide's maps (bottom) are shifted, as no mean was taken off, and their values are many times as large.
+#
+# The rest of the network has never met such values.
+# Does it mind?
 
 # %%
 largest_values = {name: values.abs().max().item() for name, values in maps.items()}
 factor = largest_values["0 to 255"] / largest_values["normalised"]
 print("the slide's maps are more than 20 times as large:", factor > 20)
+
+raw_answers = evaluate(model, data.test_images[:500].float()).argmax(dim=1)
+raw_share = (raw_answers == test_labels[:500]).float().mean().item()
+print("fewer are right on values of 0 to 255:", raw_share < share - 0.05)
 
 # %% [markdown]
 # ### A place to play

@@ -9,61 +9,26 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.optim import SGD, Adam, AdamW, Optimizer
+from torch.optim import SGD, AdamW
 from torch.utils.data import DataLoader, TensorDataset
 
 from course_utils.diagnosis import diagnose
 from course_utils.diagnosis.network import dead_shares
 from course_utils.training import fit
-from tests.training_toys import in_batches, shuffled_loader, stripes, tiny_cnn
+from tests.training_toys import (
+    Ending,
+    PlainCNN,
+    good_evaluation,
+    good_step,
+    in_batches,
+    shuffled_loader,
+    stripes,
+    tiny_cnn,
+)
 
 IMAGES, LABELS = stripes(1000)
 TRAIN = in_batches(IMAGES, LABELS)
 VAL = in_batches(*stripes(300, seed=1))
-
-
-def good_step(
-    model: nn.Module, images: Tensor, labels: Tensor, optimizer: Optimizer
-) -> None:
-    optimizer.zero_grad()
-    F.cross_entropy(model(images), labels).backward()
-    optimizer.step()
-
-
-def good_evaluation(model: nn.Module, loader: Any) -> float:
-    model.eval()
-    right = sum(int((model(i).argmax(1) == t).sum()) for i, t in loader)
-    return right / sum(len(t) for _, t in loader)
-
-
-class PlainCNN(nn.Module):
-    """The lecture's kind of network: no normalisation, ReLU as a function."""
-
-    def __init__(self, seed: int = 0) -> None:
-        super().__init__()
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            self.conv1 = nn.Conv2d(3, 6, kernel_size=3, padding=1)
-            self.conv2 = nn.Conv2d(6, 6, kernel_size=3, padding=1)
-            self.fc1 = nn.Linear(24, 60)
-            self.fc2 = nn.Linear(60, 4)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = F.max_pool2d(F.relu(self.conv1(x)), 2)
-        x = F.max_pool2d(torch.relu(self.conv2(x)), 2)
-        return self.fc2(self.fc1(x.flatten(start_dim=1)).relu())
-
-
-class Ending(nn.Module):
-    """A network with something after its last layer."""
-
-    def __init__(self, end: Callable[[Tensor], Tensor], dropout: float = 0.0) -> None:
-        super().__init__()
-        self.net = tiny_cnn(dropout=dropout)
-        self.end = end
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.end(self.net(x))
 
 
 def _names(model: nn.Module, loader: Any = TRAIN, **options: Any) -> tuple[str, ...]:
@@ -159,7 +124,7 @@ def test_input_not_normalised(change: Callable[[Tensor], Tensor]) -> None:
 
 
 def test_pixels_from_0_to_1_are_near_enough() -> None:
-    scaled = (IMAGES / 8 + 0.5).clamp(0, 1)
+    scaled = (IMAGES / 3 + 0.5).clamp(0, 1)
     assert _names(tiny_cnn(), in_batches(scaled, LABELS)) == ()
 
 
@@ -209,9 +174,10 @@ def test_labels_shuffled(seed: int) -> None:
     assert found.names == ("Labels do not belong to the images",)
 
 
-@pytest.mark.parametrize("count", [64, 300])
-def test_too_few_images_for_a_verdict_on_labels(count: int) -> None:
-    images, labels = torch.randn(count, 3, 8, 8), torch.randint(4, (count,))
+def test_too_few_images_for_a_verdict_on_labels() -> None:
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randn(64, 3, 8, 8, generator=generator)
+    labels = torch.randint(4, (64,), generator=generator)
     found = diagnose(tiny_cnn(), in_batches(images, labels))
     assert found.names == ()
     assert "labels belong to the images" in dict(found.skipped)
@@ -299,155 +265,3 @@ def test_layers_in_a_plain_list() -> None:
             return self.net(self.blocks[0](x))
 
     assert "Layers in a plain list" in _names(Listed())
-
-
-# --- the optimizer
-
-
-def test_optimizer_of_another_model() -> None:
-    optimizer = SGD(tiny_cnn(1).parameters(), lr=0.1)
-    found = diagnose(tiny_cnn(), TRAIN, optimizer=optimizer)
-    assert found.names == ("Optimizer without the model's parameters",)
-    assert "it holds 6 that are not the model's" in repr(found)
-
-
-def test_optimizer_without_the_new_head() -> None:
-    model = tiny_cnn()
-    optimizer = SGD(model.parameters(), lr=0.1)
-    model[6] = nn.Linear(128, 4)
-    found = diagnose(model, TRAIN, optimizer=optimizer)
-    assert found.names == ("Optimizer without the model's parameters",)
-    assert "`6.weight`, `6.bias`; it holds 2" in repr(found)
-
-
-@pytest.mark.parametrize("part", ["all", "head"])
-def test_frozen_parameters(part: str) -> None:
-    model = tiny_cnn()
-    (model if part == "all" else model[6]).requires_grad_(False)
-    assert _names(model, optimizer=SGD(model.parameters(), lr=0.1)) == (
-        "Frozen parameters",
-    )
-
-
-@pytest.mark.parametrize("whole", [True, False])
-def test_gradient_cut_off(whole: bool) -> None:
-    class Cut(Ending):
-        def forward(self, x: Tensor) -> Tensor:
-            features = self.net[:6](x).detach()
-            logits = self.net[6](features)
-            return logits.detach() if whole else logits
-
-    model = Cut(lambda z: z)
-    optimizer = SGD(model.parameters(), lr=0.1)
-    found = diagnose(model, TRAIN, optimizer=optimizer, training_step=good_step)
-    assert found.names == ("Parameters without gradient",)
-
-
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize(
-    ("make", "expected"),
-    [
-        (lambda p: SGD(p, lr=1e6), "Learning rate far too large"),
-        (lambda p: SGD(p, lr=100, momentum=0.9), "Learning rate far too large"),
-        (lambda p: Adam(p, lr=10), "Learning rate far too large"),
-        (lambda p: SGD(p, lr=1e-7, momentum=0.9), "Learning rate far too small"),
-        (lambda p: Adam(p, lr=1e-7), "Learning rate far too small"),
-    ],
-)
-@pytest.mark.parametrize("network", [tiny_cnn, PlainCNN])
-def test_learning_rate_far_off(
-    network: Any, make: Any, expected: str, seed: int
-) -> None:
-    model = network(seed)
-    assert _names(model, optimizer=make(model.parameters())) == (expected,)
-
-
-# --- the reader's own functions
-
-
-def _step(kind: str, outer: nn.Module) -> Callable[..., None]:
-    def step(model: Any, images: Tensor, labels: Tensor, optimizer: Any) -> None:
-        if kind != "no zero_grad":
-            optimizer.zero_grad()
-        logits = (outer if kind == "other model" else model)(images)
-        if kind == "softmax":
-            logits = logits.softmax(dim=1)
-        F.cross_entropy(logits, labels).backward()
-        if kind == "clipped, no zero_grad":
-            nn.utils.clip_grad_norm_(model.parameters(), 0.01)
-        if kind != "no step":
-            optimizer.step()
-
-    return step
-
-
-@pytest.mark.parametrize(
-    ("kind", "expected"),
-    [
-        ("right", ()),
-        ("no zero_grad", ("Gradients not zeroed",)),
-        ("softmax", ("Softmax before cross-entropy",)),
-        ("no step", ("No optimizer step",)),
-        ("other model", ("Step trains another model",)),
-    ],
-)
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("make", [SGD, AdamW])
-def test_training_step(
-    kind: str, expected: tuple[str, ...], seed: int, make: Any
-) -> None:
-    model = tiny_cnn(seed, dropout=0.3)
-    optimizer = make(model.parameters(), lr=0.01)
-    step = _step(kind, model)
-    found = diagnose(model, TRAIN, optimizer=optimizer, training_step=step)
-    assert found.names == expected
-
-
-def test_forgotten_zero_grad_is_found_behind_clipping() -> None:
-    def step(model: Any, images: Tensor, labels: Tensor, optimizer: Any) -> None:
-        F.cross_entropy(model(images), labels).backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 0.1)
-        optimizer.step()
-
-    model = tiny_cnn()
-    optimizer = SGD(model.parameters(), lr=0.01)
-    names = _names(model, optimizer=optimizer, training_step=step)
-    assert names == ("Gradients not zeroed",)
-
-
-def test_step_that_raises_is_said() -> None:
-    def step(model: Any, images: Tensor) -> None:
-        pass
-
-    model = tiny_cnn()
-    optimizer = SGD(model.parameters(), lr=0.01)
-    found = diagnose(model, TRAIN, optimizer=optimizer, training_step=step)
-    assert "training_step raised TypeError" in repr(found)
-
-
-def test_step_without_optimizer_is_refused() -> None:
-    with pytest.raises(ValueError, match="pass optimizer=optimizer"):
-        diagnose(tiny_cnn(), TRAIN, training_step=good_step)
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_forgotten_eval(seed: int) -> None:
-    def evaluation(model: nn.Module, loader: Any) -> float:
-        with torch.no_grad():
-            right = [(model(i).argmax(1) == t).float().mean() for i, t in loader]
-        return float(torch.stack(right).mean())
-
-    model = tiny_cnn(seed, dropout=0.5)
-    found = diagnose(model, TRAIN, val_loader=VAL, evaluate_function=evaluation)
-    assert found.names == ("Evaluated in training mode",)
-    assert "`1` (BatchNorm2d), `5` (Dropout)" in found.findings[0].measured
-
-
-def test_evaluation_of_another_model_is_not_judged() -> None:
-    model = tiny_cnn(dropout=0.5)
-    found = diagnose(
-        model, TRAIN, evaluate_function=lambda _, loader: good_evaluation(model, loader)
-    )
-    assert (
-        "did not call the model" in dict(found.skipped)["evaluated in evaluation mode"]
-    )

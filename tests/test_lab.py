@@ -45,6 +45,13 @@ def run(budget: Budget, batches: Batches, **changed: Any) -> tuple[LabRun, nn.Mo
     return found, model
 
 
+def work(seconds: float) -> None:
+    """Keep the processor busy; sleeping would not count."""
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
+
+
 def judged(*accuracies: float) -> Callable[..., tuple[float, Tensor]]:
     values = itertools.chain(accuracies, itertools.repeat(0.0))
     return lambda *_: (next(values), torch.zeros(2, 2))
@@ -123,13 +130,27 @@ def test_time_budget_ends_within_an_epoch(batches: Batches) -> None:
     def slow(_: nn.Module, batches: Iterable[Any], __: SGD) -> float:
         for images, _labels in batches:
             seen.append(len(images))
+            work(0.05)
+        return 0.5
+
+    found, _ = run(Budget.of("0.12 s"), batches, train_epoch=slow, patience=100)
+    assert 0.12 <= found.seconds < 0.25
+    assert seen == [4, 4, 2]
+
+
+def test_clock_stands_still_while_others_work_but_not_for_ever(
+    batches: Batches,
+) -> None:
+    def waiting(_: nn.Module, batches: Iterable[Any], __: SGD) -> float:
+        for _batch in batches:
             time.sleep(0.05)
         return 0.5
 
-    found, _ = run(Budget.of("0.12 s"), batches, train_epoch=slow)
-    assert 0.12 <= found.seconds < 1
-    assert len(found.epochs) == 1 or sum(seen) > 10
-    assert len(seen) <= 4
+    start = time.perf_counter()
+    found, _ = run(Budget.of("0.2 s"), batches, train_epoch=waiting, patience=3)
+    assert time.perf_counter() - start > 0.6
+    assert found.seconds < 0.2
+    assert len(found.epochs) > 1
 
 
 def test_epoch_always_gets_a_batch(batches: Batches) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim import SGD, lr_scheduler
+from torch.nn import functional as F
+from torch.optim import SGD, Optimizer, lr_scheduler
 from torch.utils.data import DataLoader, TensorDataset
 
 from course_utils.training import History, fit, set_seed
@@ -53,6 +54,50 @@ def tiny_cnn(seed: int = 0, classes: int = 4, dropout: float = 0.0) -> nn.Sequen
             nn.Dropout(dropout),
             nn.Linear(8 * 4 * 4, classes),
         )
+
+
+def good_step(
+    model: nn.Module, images: Tensor, labels: Tensor, optimizer: Optimizer
+) -> None:
+    optimizer.zero_grad()
+    F.cross_entropy(model(images), labels).backward()
+    optimizer.step()
+
+
+def good_evaluation(model: nn.Module, loader: Any) -> float:
+    model.eval()
+    right = sum(int((model(i).argmax(1) == t).sum()) for i, t in loader)
+    return right / sum(len(t) for _, t in loader)
+
+
+class PlainCNN(nn.Module):
+    """The lecture's kind of network: no normalisation, ReLU as a function."""
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.conv1 = nn.Conv2d(3, 6, kernel_size=3, padding=1)
+            self.conv2 = nn.Conv2d(6, 6, kernel_size=3, padding=1)
+            self.fc1 = nn.Linear(24, 60)
+            self.fc2 = nn.Linear(60, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.max_pool2d(F.relu(self.conv1(x)), 2)
+        x = F.max_pool2d(torch.relu(self.conv2(x)), 2)
+        return self.fc2(self.fc1(x.flatten(start_dim=1)).relu())
+
+
+class Ending(nn.Module):
+    """A network with something after its last layer."""
+
+    def __init__(self, end: Callable[[Tensor], Tensor], dropout: float = 0.0) -> None:
+        super().__init__()
+        self.net = tiny_cnn(dropout=dropout)
+        self.end = end
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.end(self.net(x))
 
 
 VALIDATION = in_batches(*stripes(60, seed=1))

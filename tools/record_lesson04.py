@@ -81,7 +81,7 @@ def record() -> dict[str, Any]:
         print(f"seed {seed}: test accuracy {accuracies[-1]:.1%}")
     return {
         "data": "the drawn world",
-        "test_pictures": fingerprint(data.test_images[:20]),
+        "test_pictures": fingerprint(data.test_images),
         "train_size": train_size,
         "test_size": len(data.test_labels),
         "epochs": epochs,

@@ -19,11 +19,13 @@ function make(tag, properties = {}, ...children) {
   return element;
 }
 
-/** A text as nodes, with what stands between backticks as code. */
+/** A text as nodes, with `code` between backticks and *stress*. */
 function prose(text) {
-  return text
-    .split("`")
-    .map((part, index) => (index % 2 ? make("code", {}, part) : part));
+  const parts = text.split(/(`[^`]+`|(?<!\w)\*\w[^*`]*(?<!\s)\*(?!\w))/);
+  return parts.map((part, index) => {
+    if (index % 2 === 0) return part;
+    return make(part[0] === "`" ? "code" : "em", {}, part.slice(1, -1));
+  });
 }
 
 /** The form itself. JupyterLab would take letters and arrows for its own shortcuts. */

@@ -18,6 +18,7 @@ _TOO_FEW = Skipped("one image alone is too few")
 _STEPS = 20
 _FEW = 8  # images that the learning rate is tried on: few can soon be learnt by heart
 _STILL = 0.001  # of the loss
+_FACTORS = (1e3, 1e5, 1e7, 1e9)  # by which a rate must be off to be called far off
 
 
 def something_trains(case: Case) -> Answer:
@@ -123,14 +124,19 @@ def learning_rate(case: Case) -> Answer:
         return None  # learnt already: a loss may rightly stay where it is
     if here.fall > _STILL:
         return None
-    better = _tried(case, 1000.0)
-    if not isfinite(better.end) or better.fall < 50 * max(here.fall, _STILL):
-        return None
+    for factor in _FACTORS:
+        better = _tried(case, factor)
+        if better.fall > 50 * _STILL:
+            return _too_small(here, better, max(rates), factor)
+    return None
+
+
+def _too_small(here: _Try, better: _Try, rate: float, factor: float) -> Finding:
     return Finding(
         "Learning rate far too small",
-        f"with lr={max(rates):g}, {_STEPS} steps on the same {_FEW} images take the "
-        f"loss from {here.start:.3f} to {here.end:.3f}; with lr={max(rates) * 1000:g} "
-        f"to {better.end:.3f}.",
+        f"with lr={rate:g}, {_STEPS} steps on the same {_FEW} images take the loss "
+        f"from {here.start:.4f} to {here.end:.4f}; with lr={rate * factor:g} to "
+        f"{better.end:.4f}.",
         "At this rate the training would need thousands of epochs.",
         "raise it tenfold until the loss no longer falls steadily, then go back one "
         "step; usual are 0.01 to 0.1 for SGD with momentum 0.9, 0.001 for Adam",
@@ -138,8 +144,8 @@ def learning_rate(case: Case) -> Answer:
 
 
 def _too_large(case: Case, here: _Try, rate: float) -> Answer:
-    smaller = _tried(case, 0.001)
-    if not isfinite(smaller.end) or smaller.peak > 3 * max(smaller.start, 1.0):
+    tries = (_tried(case, 1 / factor) for factor in _FACTORS)
+    if not any(t.peak < 3 * max(t.start, 1.0) for t in tries):
         return Skipped("the loss explodes at every learning rate that was tried")
     return Finding(
         "Learning rate far too large",

@@ -11,6 +11,7 @@ from course_utils.diagnosis.report import Finding, Skipped
 from course_utils.training.metrics import accuracy_interval
 
 _MOST = 2000
+_FEWEST = 200  # to fit the classifier to
 _KERNELS = 32
 _SIDE = 16  # pixels: form enough to tell classes apart, at a quarter of the work
 _RIDGE = 0.3  # penalty on the weights, for each image
@@ -26,6 +27,8 @@ def labels_belong(case: Case) -> Finding | Skipped | None:
     if len(torch.unique(labels)) < 2:
         return Skipped("the images looked at are all of one class")
     half = len(images) // 2
+    if half < max(_FEWEST, 10 * len(torch.unique(labels))):
+        return _TOO_FEW
     answer = _judged(_fitted(case), images[half:], labels[half:])
     if not isinstance(answer, str):
         return answer

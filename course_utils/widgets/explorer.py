@@ -18,6 +18,7 @@ from course_utils.widgets.table import StepTable, spread
 MOST: Final = 32  # of strides, paddings and dilations: more than any lesson needs
 _SUMMARY_STEPS: Final = 4
 _ALL_STEPS: Final = 36
+_STILL: Final = "Run this cell to move the window yourself. A few of its steps:"
 _HEADER: Final = ("output position", "window rows", "window columns", "value")
 
 
@@ -195,4 +196,5 @@ class Explorer(anywidget.AnyWidget):
         if bundle is None:
             return None
         data, metadata = bundle
-        return {**data, "text/html": self.table(_SUMMARY_STEPS)._repr_html_()}, metadata
+        still = f"<p>{_STILL}</p>{self.table(_SUMMARY_STEPS)._repr_html_()}"
+        return {**data, "text/html": still}, metadata

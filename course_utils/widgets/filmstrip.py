@@ -88,9 +88,11 @@ def _show_input(
         return
     plots.show_numbers(padded, ax, window=window, title="input")
     # rows and columns count in the image, as in the sentences
-    ax.set_yticks(range(len(padded)), [str(i - border) for i in range(len(padded))])
-    columns = range(padded.shape[1])
-    ax.set_xticks(columns, [str(i - border) for i in columns])
+    for set_ticks, size in zip(
+        (ax.set_yticks, ax.set_xticks), padded.shape, strict=True
+    ):
+        names = [words.format_number(index - border) for index in range(size)]
+        set_ticks(range(size), names)
 
 
 def _show_output(output: Tensor, ax: Axes, index: int, *, signed: bool) -> None:

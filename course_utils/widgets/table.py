@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Final
+
+_LEFT: Final = ' style="text-align: left"'  # notebooks align cells to the right
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,9 @@ class StepTable:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{escape(name)}</th>' for name in self.header)
+        head = "".join(
+            f'<th scope="col"{_LEFT}>{escape(name)}</th>' for name in self.header
+        )
         body = "".join(f"<tr>{_html_row(row)}</tr>" for row in self.rows)
         text = "".join(f"<p>{escape(sentence)}</p>" for sentence in self.sentences)
         if not self.rows:
@@ -40,7 +45,8 @@ class StepTable:
 
 def _html_row(row: Sequence[str]) -> str:
     first, *others = (escape(cell) for cell in row)
-    return f'<th scope="row">{first}</th>' + "".join(f"<td>{c}</td>" for c in others)
+    cells = "".join(f"<td{_LEFT}>{cell}</td>" for cell in others)
+    return f'<th scope="row"{_LEFT}>{first}</th>{cells}'
 
 
 def spread(total: int, steps: int) -> list[int]:

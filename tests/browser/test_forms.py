@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from course_utils.live_form import LiveForm
+from course_utils.live_form import LiveForm, prose
 from course_utils.predict import predict
 from course_utils.quiz import Choice, Number, Quiz
 
@@ -89,6 +89,15 @@ def quiz() -> Quiz:
             ),
         ],
     )
+
+
+def test_code_and_stress_are_set_as_such(show: Callable[..., Shown]) -> None:
+    shown = show(predict("Is `6*8*8` of *all* 2 * 3 numbers `wide`?"))
+    label = shown.page.locator("label")
+    expect(label).to_have_text("Is 6*8*8 of all 2 * 3 numbers wide?")
+    assert label.locator("code").all_inner_texts() == ["6*8*8", "wide"]
+    assert label.locator("em").all_inner_texts() == ["all"]
+    assert prose(shown.form.question) in label.inner_html()
 
 
 def test_typed_prediction_reaches_python_by_keyboard(

@@ -49,16 +49,10 @@ def page(lesson: Lesson) -> Page:
 
 
 def test_every_cell_runs_and_every_check_says_not_attempted(lesson: Lesson) -> None:
-    cells = [cell for cell in lesson.cells() if cell["type"] == "code"]
-    kinds = [output["output_type"] for cell in cells for output in cell["outputs"]]
-    assert "error" not in kinds
-    verdicts = [
-        cell["outputs"][0]["data"]["text/plain"]
-        for cell in cells
-        if cell["source"].startswith("checks.check_")
-    ]
+    assert lesson.errors() == []
+    verdicts = lesson.verdicts()
     assert len(verdicts) >= 5
-    assert [text[:15] for text in verdicts] == ["○ NOT ATTEMPTED"] * len(verdicts)
+    assert set(verdicts) == {"○ NOT ATTEMPTED"}
 
 
 def test_a_prediction_is_recorded_and_compared(lesson: Lesson) -> None:
@@ -84,13 +78,6 @@ def test_a_running_sum_is_named_and_its_cure_passes(lesson: Lesson) -> None:
     lesson.write("def slide_kernel(", RIGHT)
     verdict = lesson.run("checks.check_slide_kernel(")
     expect(verdict).to_contain_text("✓ PASS · 2.1 · Slide the kernel")
-
-
-def test_the_slides_row_is_told_which_number_is_wrong(lesson: Lesson) -> None:
-    lesson.write("first_row = ", "first_row = (-11, -20, -25, -70)")
-    verdict = lesson.run("checks.check_first_row(")
-    expect(verdict).to_contain_text("✗ FAIL")
-    expect(verdict).to_contain_text("−70 is −45 + −25")
 
 
 def test_the_quiz_explains_wrong_and_right_answers(lesson: Lesson) -> None:
@@ -213,7 +200,8 @@ def test_a_kernel_set_from_python_is_drawn(lesson: Lesson, page: Page) -> None:
     lesson.ask("explorer.set_trait('kernel', 'emboss')")
     lesson.show(EXPLORER)  # it was scrolled away, so this is also: it lives on
     expected = convolved(LECTURE, PRESETS["emboss"])
-    expect(page.locator(".cnn-sum")).to_have_text(words.format_number(expected[0, 0]))
+    first = words.format_number(expected[0, 0].item())
+    expect(page.locator(".cnn-sum")).to_have_text(first)
     assert numbers(page, "Output") == expected.flatten().tolist()
     expect(page.locator("[data-control=preset]")).to_have_value("emboss")
 

@@ -52,7 +52,7 @@ export function kernelPanel({ get, set, given, resetAll, complain }) {
   const title = element("p", { class: "cnn-title" });
   const which = element("p", { class: "cnn-which" });
   const hint = element("p", { class: "cnn-note", id: hintId }, "Drag a number up or down, press ↑ or ↓ (0.05; with Shift 0.5), or type.");
-  const editor = kernelEditor({ get, set: checked, complain, area: 168, largest: 52 });
+  const editor = kernelEditor({ get, set: checked, complain, area: 216, largest: 72 });
   const place = element("div", { class: "cnn-feature-kernel" }, editor.element);
   const buttons = element(
     "div",
