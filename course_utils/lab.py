@@ -3,54 +3,19 @@
 from __future__ import annotations
 
 import math
-import re
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, Self
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-FULL_EPOCHS: Final = 40
+from course_utils.budget import Budget, Clock
 
 Batch = tuple[Tensor, Tensor]
 Augmentation = Callable[[Tensor], Tensor]
 Schedule = Callable[[float], float]
-
-
-@dataclass(frozen=True)
-class Budget:
-    """How much training is allowed, validation during the run included.
-
-    Attributes:
-        label: ``"60 s"``, or another number of seconds, or ``"full"``.
-        seconds: Limit; ``None`` when epochs are counted instead. On a processor,
-            time that other programs take does not count; see `train_within`.
-        epochs: Number of epochs; ``None`` when the clock decides.
-    """
-
-    label: str
-    seconds: float | None = None
-    epochs: int | None = None
-
-    @classmethod
-    def of(cls, text: str) -> Self:
-        """Read a budget from words.
-
-        Raises:
-            ValueError: If it is neither a number of seconds nor ``"full"``.
-        """
-        if text == "full":
-            return cls(text, epochs=FULL_EPOCHS)
-        match = re.fullmatch(r"(\d+(?:\.\d+)?) ?s", str(text).strip())
-        if match is None or float(match[1]) <= 0:
-            raise ValueError(
-                f"budget is {text!r}; write a time such as '60 s', or 'full' for "
-                f"{FULL_EPOCHS} epochs"
-            )
-        return cls(f"{float(match[1]):g} s", seconds=float(match[1]))
 
 
 class Batches:
@@ -143,8 +108,9 @@ class LabRun:
         if self.best is None:
             return f"{self.budget.label}: no epoch was finished"
         stopped = ", interrupted" if self.interrupted else ""
+        epochs = f"{len(self.epochs)} epoch{'' if len(self.epochs) == 1 else 's'}"
         return (
-            f"{len(self.epochs)} epochs in {self.seconds:.1f} s of {self.budget.label}"
+            f"{epochs} in {self.seconds:.1f} s of {self.budget.label}"
             f"{stopped}; best validation accuracy {self.best.val_accuracy:.1%}, after "
             f"epoch {self.best.epoch}"
         )
@@ -193,7 +159,8 @@ def train_within(
         FloatingPointError: If the loss is not finite.
         TypeError: If ``train_epoch`` or ``evaluate`` returns something else.
     """
-    clock = _Clock(budget, train_batches, patience)
+    device = train_batches.images.device.type
+    clock = Clock(budget, len(train_batches), device, patience)
     rates = _Rates(optimizer, schedule)
     run, best = LabRun(budget), None
     try:
@@ -220,32 +187,6 @@ def train_within(
     return run
 
 
-class _Clock:
-    """How much of a budget is spent.
-
-    On a processor it counts the time that this thread is at work. It leads every
-    computation, so that this is what an idle machine would take; the clock stands
-    still while other programs have the processor, but not for ever.
-    """
-
-    def __init__(self, budget: Budget, batches: Batches, patience: float) -> None:
-        self.budget, self.batches = budget, len(batches)
-        on_processor = batches.images.device.type == "cpu"
-        self.time = time.thread_time if on_processor else time.perf_counter
-        self.patience = patience
-        self.done = 0
-        self.start, self.wall_start = self.time(), time.perf_counter()
-
-    def seconds(self) -> float:
-        return self.time() - self.start
-
-    def progress(self) -> float:
-        if self.budget.seconds is None:
-            return self.done / (self.batches * (self.budget.epochs or 1))
-        wall = (time.perf_counter() - self.wall_start) / self.patience
-        return min(max(self.seconds(), wall) / self.budget.seconds, 1.0)
-
-
 class _Rates:
     """The optimizer's learning rates as shares of their peaks."""
 
@@ -264,7 +205,7 @@ class _Rates:
             group["lr"] = peak
 
 
-def _until_over(batches: Batches, clock: _Clock, rates: _Rates) -> Iterator[Batch]:
+def _until_over(batches: Batches, clock: Clock, rates: _Rates) -> Iterator[Batch]:
     """Yield batches until the budget is spent, at least one."""
     for batch in batches:
         rates.set(clock.progress())

@@ -19,8 +19,9 @@ def recorded(name: str) -> dict[str, Any]:
         FileNotFoundError: If there is no such recording.
     """
     root = checkout()
-    folder = root / "data" if root else files("course_utils")
-    file = folder / "recorded" / f"{name}.json"
+    # an installed library carries them under another name: this module has theirs
+    folder = root / "data/recorded" if root else files("course_utils") / "recorded_runs"
+    file = folder / f"{name}.json"
     if not file.is_file():
         raise FileNotFoundError(
             f"there is no recording {name!r} ({file}); recordings are part of the "

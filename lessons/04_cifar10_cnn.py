@@ -1,15 +1,3 @@
-# ---
-# jupyter:
-#   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3 (ipykernel)
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # 4 · How does a network learn to tell a cat from a dog?
 #
@@ -85,7 +73,7 @@ for name, *row in zip(class_names, *counts, strict=True):
 # %% [markdown]
 # Images are bytes, (N, 3, 32, 32), and labels are whole numbers that point into `class_names`.
 # Every class comes up equally often, so guessing is right in one of ten cases, and that is the first number to beat.
-# (If nine of ten pictures were ships, a network could always say “ship”, learn nothing, and be right in nine of ten cases.)
+# (If nine of ten pictures were ships, a network could always say "ship", learn nothing, and be right in nine of ten cases.)
 #
 # Now look at the pictures themselves, ten of each class.
 # No number replaces this: wrong labels, upside-down images and mixed-up channels are seen in a second.
@@ -311,7 +299,7 @@ first_block.reveal(
 # `line.count("(")` counts for you, if the line is a string.
 #
 # </details>
-# <details><summary>I get “unmatched ')'”</summary>
+# <details><summary>I get "unmatched ')'"</summary>
 #
 # So does everyone who copies the slide. That is the message you are looking for the reason of.
 #
@@ -356,7 +344,7 @@ checks.check_parentheses(parentheses)
 # Six lines in `forward`: block, block, flatten, `fc1` with activation, `fc2` with activation, `fc3` without.
 #
 # </details>
-# <details><summary>I get “mat1 and mat2 shapes cannot be multiplied”</summary>
+# <details><summary>I get "mat1 and mat2 shapes cannot be multiplied"</summary>
 #
 # The first shape is what arrives, the second what `nn.Linear` was told. The `in_features` of `fc1` is 6 · 8 · 8.
 #
@@ -615,7 +603,7 @@ print("probabilities:", [f"{p:.3f}" for p in by_hand])
 # It has a probability of 0.26, and the loss is *minus the logarithm* of that: 1.35.
 # Sure and right costs 0; the more surely wrong, the more it costs, without limit.
 #
-# Your slides call this the “cross-validation loss”, as transcribed.
+# Your slides call this the "cross-validation loss", as transcribed.
 # Cross-validation is something else, a way of using one data set for training and validation in turns.
 # The loss is the **cross-entropy**.
 
@@ -799,7 +787,7 @@ print("after three steps:", [f"{value:.3f}" for value in ours])
 # Is `zero_grad` there? The check takes three steps in a row, since one step cannot show it.
 #
 # </details>
-# <details><summary>I get “modified by an inplace operation”</summary>
+# <details><summary>I get "modified by an inplace operation"</summary>
 #
 # The parameters were changed between prediction and `backward`: `step` comes last.
 #
@@ -978,7 +966,7 @@ checks.check_accuracy(accuracy)
 # Dropout is still at work: the network is in training mode.
 #
 # </details>
-# <details><summary>I get “gradients were recorded”</summary>
+# <details><summary>I get "gradients were recorded"</summary>
 #
 # `eval()` does not stop autograd. `torch.no_grad()` does.
 #
@@ -1198,7 +1186,7 @@ for true, predicted in zip(test_labels.tolist(), predictions.tolist(), strict=Tr
 
 errors = confusion.clone().fill_diagonal_(0)
 cat = class_names.index("cat") if "cat" in class_names else 0
-cats.reveal(class_names[errors[cat].argmax()], because="See row “cat” below.")
+cats.reveal(class_names[errors[cat].argmax()], because="See row 'cat' below.")
 
 # %%
 fig, ax = plt.subplots(figsize=(6.6, 5.8), layout="constrained")
@@ -1283,7 +1271,7 @@ checks.check_confusion(confusion_counts)
 # ### The most confident mistakes
 #
 # Sort the wrong answers by the probability that the network gave them.
-# Nothing teaches more about a network, or about the data: here wrong labels come to light, and habits such as “green below means deer”.
+# Nothing teaches more about a network, or about the data: here wrong labels come to light, and habits such as "green below means deer".
 
 # %%
 probabilities = test_logits.softmax(dim=1).amax(dim=1)
@@ -1293,7 +1281,7 @@ fig, axes = plt.subplots(2, 5, figsize=(8.4, 4.3), layout="constrained")
 for ax, k in zip(axes.flat, worst, strict=False):
     said, truth = class_names[predictions[k]], class_names[test_labels[k]]
     plots.show_rgb(data.test_images[k], ax)
-    ax.set_title(f"“{said}” {probabilities[k]:.2%}\nis: {truth}", fontsize=9)
+    ax.set_title(f"'{said}' {probabilities[k]:.2%}\nis: {truth}", fontsize=9)
 plt.show()
 sure = probabilities[predictions == test_labels].median()
 print("surer than of half the right ones:", bool(probabilities[worst].min() > sure))
@@ -1302,7 +1290,7 @@ print("surer than of half the right ones:", bool(probabilities[worst].min() > su
 # **Figure.** The ten test pictures on which the network was most sure and wrong, each with its answer, its probability and the truth: it is surer of them than of half the pictures that it gets right.
 #
 # So a probability from a softmax is not a promise.
-# It says how the network weighs the ten classes against each other; “none of these” or “I have never seen such a thing” is not among them.
+# It says how the network weighs the ten classes against each other; "none of these" or "I have never seen such a thing" is not among them.
 #
 # ## Look inside
 #
@@ -1388,8 +1376,30 @@ print("fewer are right on values of 0 to 255:", raw_share < share - 0.05)
 # %% [markdown]
 # ### A place to play
 #
-# Replace 60 by any other number in the cell of the figure.
-# Which map answers to the outline, which to the ground, which to the object's colour?
+# The feature-map explorer shows the whole network at once: pick a picture, a layer and a map, and change the numbers of a kernel by dragging, with the arrow keys, or by typing.
+# Picture 0 is training image 60.
+# First as it looks from outside, for everyone who reads this without a running kernel.
+
+# %%
+from course_utils.widgets import FeatureMapExplorer
+
+few, true_classes = data.train_images[60:84], data.train_labels[60:84]
+explorer = FeatureMapExplorer(
+    model, few, true_classes, class_names, mean=mean.flatten(), std=std.flatten()
+)
+explorer.filmstrip()
+plt.show()
+
+# %% [markdown]
+# **Figure.** Training image 60, the six maps that `conv1` makes of it, and the network's probability for each of the ten classes beside them.
+#
+# Now the live one.
+# Set a kernel of `conv1` to 0, or turn one of its numbers round: one map of `conv1` and of the two layers after it changes, but every map of `conv2`, because `conv2` reads all six channels.
+# The table says what that does to the prediction, and your own model stays as it was.
+
+# %% tags=["nbval-ignore-output"]
+# differs: widget
+explorer
 
 # %% [markdown]
 # ## When it goes wrong and nothing crashes

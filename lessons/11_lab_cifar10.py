@@ -41,7 +41,8 @@ from torch.optim import SGD, Optimizer
 from course_utils import plots, scorecard
 from course_utils.checks import lesson11 as checks
 from course_utils.datasets import load_cifar10
-from course_utils.lab import Batches, Budget, train_within
+from course_utils.budget import Budget
+from course_utils.lab import Batches, train_within
 from course_utils.training import set_seed
 
 plots.use_style()

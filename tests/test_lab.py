@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import SGD
 
-from course_utils.lab import FULL_EPOCHS, Batches, Budget, LabRun, train_within
+from course_utils.budget import FULL_EPOCHS, Budget
+from course_utils.lab import Batches, LabRun, train_within
 
 ONE_EPOCH = Budget("one epoch", epochs=1)
 THREE_EPOCHS = Budget("three epochs", epochs=3)
@@ -122,6 +123,7 @@ def test_full_budget_counts_epochs(batches: Batches) -> None:
     found, _ = run(THREE_EPOCHS, batches)
     assert [epoch.epoch for epoch in found.epochs] == [1, 2, 3]
     assert not found.interrupted
+    assert repr(found).startswith("3 epochs in 0.0 s of three epochs; best")
 
 
 def test_time_budget_ends_within_an_epoch(batches: Batches) -> None:

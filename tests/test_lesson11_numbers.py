@@ -8,10 +8,10 @@ import torch
 from torch import nn
 
 from course_utils import scorecard
+from course_utils.budget import FULL_EPOCHS, Budget
 from course_utils.checks import lesson11 as checks
 from course_utils.checks.lesson11_model import MAX_PARAMETERS
 from course_utils.checks.result import Verdict
-from course_utils.lab import FULL_EPOCHS, Budget
 from course_utils.networks import LectureCNN
 from course_utils.scorecard import Baseline, Task
 from course_utils.scorecard.baselines import noise, pooled_spread

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from course_utils import scorecard
+from course_utils.budget import Budget
 from course_utils.datasets import ImageData
-from course_utils.lab import Batches, Budget, Epoch, LabRun
+from course_utils.lab import Batches, Epoch, LabRun
 from course_utils.scorecard import Baseline, ScoreCard, Task, files
 from course_utils.scorecard.baselines import noise, pooled_spread
 

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tools.browser import open_notebook, run_all, running_chromium, running_lab
 from tools.building.pictures import slim_png
@@ -19,8 +19,9 @@ from tools.building.pictures import slim_png
 ROOT: Final = Path(__file__).parents[1]
 LESSON: Final = ROOT / "notebooks" / "02_convolution_by_hand.ipynb"
 PICTURE: Final = ROOT / "notebooks" / "images" / "explorer.png"
-_WIDTH: Final = 880  # of the window; a cell is narrower by JupyterLab's side bars
-_SCALE: Final = 1.75
+# the cell fits, with little beside it
+_WINDOW: Final[ViewportSize] = {"width": 985, "height": 1300}
+_SCALE: Final = 1.5
 _PATIENCE_MS: Final = 60_000
 
 # the selected cell has a toolbar and a blue bar, which belong to no picture
@@ -29,7 +30,8 @@ _BRING_INTO_VIEW: Final = """async () => {
   shell.collapseLeft();
   shell.collapseRight();
   const notebook = shell.currentWidget.content;
-  const holds = ({ model }) => /^explorer = ConvolutionExplorer/m.test(model.sharedModel.source);
+  const source = ({ model }) => model.sharedModel.source;
+  const holds = (cell) => source(cell).includes('\\nexplorer = ConvolutionExplorer');
   const index = notebook.widgets.findIndex(holds);
   notebook.activeCellIndex = 0;
   await notebook.scrollToItem(index, 'start');
@@ -42,7 +44,7 @@ def main() -> None:
         shutil.copy(LESSON, folder)
         with running_lab(Path(folder)) as address, running_chromium() as chromium:
             page = chromium.new_page(
-                viewport={"width": _WIDTH, "height": 1200},
+                viewport=_WINDOW,
                 device_scale_factor=_SCALE,
                 color_scheme="light",
             )

@@ -27,8 +27,9 @@ from torch import Tensor, nn
 from torch.optim import SGD
 
 from course_utils import scorecard
+from course_utils.budget import Budget
 from course_utils.datasets import ImageData, load_cifar10
-from course_utils.lab import Batches, Budget, LabRun, constant, train_within
+from course_utils.lab import Batches, LabRun, constant, train_within
 from course_utils.networks import LectureCNN
 from course_utils.scorecard.card import machine
 from course_utils.training import set_seed

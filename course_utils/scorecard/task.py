@@ -11,8 +11,8 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from course_utils.budget import Budget
 from course_utils.datasets import ImageData
-from course_utils.lab import Budget
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,10 @@ function isDilated(step) {
 
 /** What the marks mean, in the order of appearance; "" when there are none. */
 function legend({ border, unvisited, inputNote }, step) {
-  const entries = step ? ["dashed frame: window"] : [];
+  const entries = step ? ["dashed: window"] : [];
   if (border) entries.push("dotted: padding");
   if (unvisited && unvisited.rows.length + unvisited.cols.length) entries.push("hatched: never visited");
-  if (isDilated(step)) entries.push("small frames: kernel taps");
+  if (isDilated(step)) entries.push("framed: kernel taps");
   if (inputNote) entries.push(inputNote);
   return entries.join(" · ");
 }

@@ -117,7 +117,7 @@ function textWidth(text) {
 export function fittingTexts(values, cellSize, most = 2) {
   const texts = values.map((value) => (value === null ? "" : formatNumber(value, most)));
   const widest = texts.reduce((width, text) => Math.max(width, textWidth(text)), 0.64);
-  const size = Math.min(cellSize * 0.42, 17, (cellSize * 0.8) / widest);
+  const size = Math.min(cellSize * 0.42, 17, (cellSize * 0.74) / widest);
   if (size < LEGIBLE && most > 0) return fittingTexts(values, cellSize, most - 1);
   return { texts, size, decimals: most };
 }
