@@ -16,6 +16,7 @@ import platform
 import time
 from dataclasses import dataclass
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -276,7 +277,10 @@ def record(seeds: int) -> dict[str, object]:
             "test": TEST,
         },
         "machine": f"{platform.machine()}, {torch.get_num_threads()} thread(s), shared",
-        "versions": {"python": platform.python_version(), "torch": torch.__version__},
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("torch", "numpy", "pillow")},
+        },
         "date": date.today().isoformat(),
         "figures": {name: [run[name] for run in runs] for name in runs[0]},
     }
