@@ -916,8 +916,8 @@ print("output", tuple(ours.shape))
 layer = nn.Conv2d(3, 200, kernel_size=5, padding="same")
 convolutional = sum(parameter.numel() for parameter in layer.parameters())
 fully_connected = (3 * 100 * 100 + 1) * (200 * 100 * 100)
-print(f"convolutional:   {convolutional:>14,}")
-print(f"fully connected: {fully_connected:>14,}")
+print(f"convolutional:   {convolutional:>14,}".replace(",", " "))
+print(f"fully connected: {fully_connected:>14,}".replace(",", " "))
 
 # %% [markdown]
 # 15 200, as on the slide.
@@ -1091,8 +1091,8 @@ def count(*layers: nn.Module) -> int:
     return sum(p.numel() for layer in layers for p in layer.parameters())
 
 
-print(f"standard:  {count(standard):>6,}")
-print(f"separable: {count(depthwise, pointwise):>6,}")
+print(f"standard:  {count(standard):>6,}".replace(",", " "))
+print(f"separable: {count(depthwise, pointwise):>6,}".replace(",", " "))
 print(f"ratio:     {count(standard) / count(depthwise, pointwise):>6.1f}")
 
 # %% [markdown]

@@ -22,7 +22,7 @@
 seed = 0
 source = "auto"
 train_size = 10_000
-epochs = 8
+epochs = 10
 profile = "quick"  # "full": CIFAR-10's own photographs, downloaded, and 20 epochs
 
 # %%

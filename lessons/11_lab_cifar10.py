@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 11 · Can you build one from nothing?
 #
-# Ten lessons have put every part into your hands.
+# The lessons have put every part into your hands.
 # Here is an empty bench: pictures of ten classes, a clock, and nobody who tells you which layer comes next.
 # You load, build, train, judge and improve a network of your own; at the end a score card says how far you got, what of it is luck, and how it compares with what we managed on the same data in the same time.
 #
@@ -15,7 +15,7 @@
 #
 # **Time**: three to five hours; the five stages can be done on different days.
 #
-# **From before**: everything; most of all lessons 04 (training), 05 (recipes) and 06 (architectures).
+# **From before**: everything; most of all [lesson 04](04_cifar10_cnn.ipynb).
 
 # %% tags=["parameters"]
 seed = 0
@@ -541,6 +541,8 @@ def gain_of_16_bits(model: nn.Module, images: Tensor) -> float:
             start = time.perf_counter()
             with torch.autocast(device, torch.bfloat16, enabled=half_precision):
                 model(images).square().mean().backward()
+            if device != "cpu":
+                torch.accelerator.synchronize()  # a GPU answers before it is done
             times.append(time.perf_counter() - start)
         return min(times)  # whatever else the machine does can only make it slower
 
@@ -560,12 +562,32 @@ settings.update(
     learning_rate=0.1,  # batch norm allows it
     weight_decay=5e-4,
     augment=augment,
-    half_precision=gain_of_16_bits(build_model(), torch.randn(128, 3, 32, 32)) > 1.1,
+    half_precision=gain_of_16_bits(
+        build_model().to(device), torch.randn(128, 3, 32, 32, device=device)
+    )
+    > 1.1,
 )
 
 # %% [markdown]
-# Change the numbers, run the next cell, and change them again.
+# Change the numbers, run the next two cells, and change them again.
 # Once you have written `augment`, put it there instead of `None`.
+# You may change the optimizer too; its learning rate is the peak that your schedule scales.
+
+
+# %%
+def make_optimizer(model: nn.Module) -> Optimizer:
+    """Return Nesterov SGD with the settings above."""
+    return SGD(
+        model.parameters(),
+        lr=settings["learning_rate"],
+        momentum=0.9,
+        nesterov=True,
+        weight_decay=settings["weight_decay"],
+    )
+
+
+# %% [markdown]
+# The run itself: your six functions, your settings, the whole budget.
 
 # %% tags=["nbval-ignore-output"]
 # differs: how many epochs the budget holds depends on the machine
@@ -575,26 +597,23 @@ try:
     train, validation, test_images = prepare(
         data.train_images, data.train_labels, data.test_images, validation_size, seed
     )
+    on_device = [tensor.to(device) for tensor in (*train, *validation)]
     model = build_model().to(device)
-    optimizer = SGD(
-        model.parameters(),
-        lr=settings["learning_rate"],
-        momentum=0.9,
-        nesterov=True,
-        weight_decay=settings["weight_decay"],
-    )
-    with torch.autocast(device, torch.bfloat16, enabled=settings["half_precision"]):
+    # no cache: it would keep the first batch's weights, in 16 bits, for the whole run
+    with torch.autocast(
+        device, torch.bfloat16, settings["half_precision"], cache_enabled=False
+    ):
         run = train_within(
             Budget.of(budget),
             model,
             Batches(
-                *(tensor.to(device) for tensor in train),
+                *on_device[:2],
                 batch_size=settings["batch_size"],
                 shuffle=True,
                 augment=settings["augment"],
             ),
-            Batches(*(tensor.to(device) for tensor in validation), batch_size=500),
-            optimizer,
+            Batches(*on_device[2:], batch_size=500),
+            make_optimizer(model),
             train_epoch=train_epoch,
             evaluate=evaluate,
             schedule=schedule,
@@ -608,19 +627,22 @@ except NotImplementedError as missing:
 # Validation accuracy over time, yours (if there is a run) and the baselines':
 
 # %%
-fig, ax = plt.subplots(figsize=(7, 3.6), layout="constrained")
+fig, ax = plt.subplots(figsize=(8.4, 3.6), layout="constrained")
 styles = zip((":", "-.", "--", "-"), ("v", "s", "^", "o"), strict=True)
 for baseline, (line, marker) in zip(targets.baselines, styles, strict=False):
     seconds = [epoch.seconds for epoch in baseline.history]
     shares = [epoch.val_accuracy for epoch in baseline.history]
-    ax.plot(seconds, shares, line, marker=marker, markevery=0.1, label=baseline.name)
+    every = (
+        1 + len(shares) // 8
+    )  # markers, so that the lines differ in more than colour
+    ax.plot(seconds, shares, line, marker=marker, markevery=every, label=baseline.name)
 if run is not None:
     seconds = [epoch.seconds for epoch in run.epochs]
     shares = [epoch.val_accuracy for epoch in run.epochs]
     ax.plot(seconds, shares, color="black", linewidth=3, label="your run")
 ax.set(xlabel="time (s)", ylabel="validation accuracy", ylim=(0, 1))
 if ax.lines:
-    ax.legend(loc="lower right", fontsize="small")
+    fig.legend(loc="outside right center")
 plt.show()
 
 # %% [markdown]

@@ -41,9 +41,10 @@ def as_nobody(folder: Path) -> Iterator[None]:
     if os.geteuid() != 0:
         yield
         return
-    closed = {path: path.stat().st_mode for path in (folder, *folder.parents[:2])}
-    for path in closed:
-        path.chmod(0o755)
+    above = {path: path.stat().st_mode for path in (folder, *folder.parents)}
+    closed = {path: mode for path, mode in above.items() if not mode & 0o001}
+    for path, mode in closed.items():
+        path.chmod(mode | 0o055)
     os.seteuid(65534)
     try:
         yield

@@ -62,6 +62,16 @@ def test_known_value_is_named_and_the_answer_is_not_given_away() -> None:
     assert "15200" not in repr(result)
 
 
+def test_known_value_is_named_whether_typed_as_int_or_float() -> None:
+    row = Exercise(
+        title="row",
+        reference=(-11.0, -25.0),
+        mistakes=(Mistake("running_sum", (-11.0, -45.0), "You added them up."),),
+    )
+    assert row((-11, -45)).mistake == "running_sum"
+    assert row((-11.0, -45.0)).mistake == "running_sum"
+
+
 def test_answer_right_on_fixed_cases_only_fails_on_random_ones() -> None:
     table = correlate(IMAGE, KERNEL)
 
@@ -96,7 +106,7 @@ def _changes_input(image: Tensor, kernel: Tensor) -> Tensor:
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (lambda i, k: torch.zeros_like(correlate(i, k)), "Every value is 0"),
+        (lambda i, k: torch.zeros_like(correlate(i, k)), "every value is 0"),
         (lambda i, k: correlate(i, k).flatten(), "only the shape has to change"),
         (lambda i, k: correlate(i, k)[1:], "expected (3, 4)"),
         (lambda i, k: correlate(i, k).long(), "torch.int64; expected torch.float32"),

@@ -248,6 +248,8 @@ def test_card_says_what_was_confused_and_how_sure_it_is() -> None:
     assert "80.0%; with 1,000 test images the truth lies between 77.4%" in text
     assert "used 60.0 s, 1 epoch; seed 0" in text
     assert "interrupted" in repr(card(interrupted=True))
+    assert "other programs" not in repr(card())
+    assert "1 epoch, as other programs kept" in repr(card(seconds=31.0))
     assert '<th scope="row"' in card()._repr_html_()
 
 

@@ -8,7 +8,11 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode, v4
 
-_KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+_KERNEL = {
+    "display_name": "Python 3 (ipykernel)",
+    "language": "python",
+    "name": "python3",
+}
 
 
 def read(path: Path) -> NotebookNode:

@@ -155,7 +155,10 @@ def train(
         nesterov=entry.nesterov,
         weight_decay=entry.weight_decay,
     )
-    with torch.autocast("cpu", torch.bfloat16, enabled=entry.half_precision):
+    # no cache: it would keep the first batch's weights for the whole run
+    with torch.autocast(
+        "cpu", torch.bfloat16, entry.half_precision, cache_enabled=False
+    ):
         run = train_within(
             budget,
             model,

@@ -36,6 +36,11 @@ def difference(expected: Any, found: Any, reveal: bool = True) -> str | None:
     raise TypeError(f"can't compare answers of type {type(expected).__name__}")
 
 
+def inside(sentence: str) -> str:
+    """Return a sentence as it stands after a colon: with a small first letter."""
+    return sentence[0].lower() + sentence[1:]
+
+
 def describe(value: Any) -> str:
     """Return a value as a reader would write it: −45, 1.67, (4, 4)."""
     if isinstance(value, bool):
@@ -100,7 +105,7 @@ def _dict_difference(expected: dict[Any, Any], found: Any, reveal: bool) -> str 
     for key, value in expected.items():
         text = difference(value, found[key], reveal)
         if text:
-            return f"Entry {key!r}: {text}"
+            return f"Entry {key!r}: {inside(text)}"
     return None
 
 
@@ -121,7 +126,7 @@ def _sequence_difference(
     for index, (want, got) in enumerate(zip(expected, found, strict=True)):
         text = difference(want, got, reveal)
         if text:
-            return f"Value {index} (counted from 0): {text}"
+            return f"Value {index} (counted from 0): {inside(text)}"
     return None
 
 

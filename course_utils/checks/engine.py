@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from course_utils.checks.compare import difference
+from course_utils.checks.compare import difference, inside
 from course_utils.checks.limits import TimeLimitError, call_with_limit, where_it_failed
 from course_utils.checks.result import CheckResult, Verdict
 
@@ -122,6 +122,8 @@ class Exercise:
             if isinstance(found.error, NotImplementedError):
                 return self._not_attempted()
             problem = self._problem(case, found)
+            if isinstance(found.error, TimeLimitError):
+                return self._fail(problem or "")  # no known mistake is endless
             if problem:
                 return self._explain(answer, problem, deadline)
             if changed:
@@ -153,7 +155,7 @@ class Exercise:
         found = [self._try(answer, case, deadline)[0] for case in cases]
         for mistake in self.mistakes:
             known = (self._try(mistake.wrong, case, deadline)[0] for case in cases)
-            if all(_same(a, b) for a, b in zip(found, known, strict=True)):
+            if all(_same(k, f) for k, f in zip(known, found, strict=True)):
                 return mistake
         return None
 
@@ -190,7 +192,7 @@ class Exercise:
         text = difference(expected.value, found.value, reveal=not self.is_value)
         if text is None:
             return None
-        return text if self.is_value else f"On {case.name}: {text}"
+        return text if self.is_value else f"On {case.name}: {inside(text)}"
 
     def _explain(self, answer: Any, problem: str, deadline: float) -> CheckResult:
         mistake = self.known_mistake(answer, deadline)
@@ -211,7 +213,7 @@ class Exercise:
 
 
 def _same(a: _Outcome, b: _Outcome) -> bool:
-    """Whether two outcomes are equal: the same value, or the same error."""
+    """Whether ``b`` passes for ``a``: an equal value, or the same error."""
     if a.error is not None or b.error is not None:
         same_kind = type(a.error) is type(b.error)
         return same_kind and str(a.error) == str(b.error)

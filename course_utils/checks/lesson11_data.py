@@ -60,7 +60,7 @@ def _properties(
     labels = torch.arange(count) * _CLASSES // count  # sorted by class, as in folders
     given = (images, labels, test_images, validation_size)
     (train, train_labels), (val, val_labels), test = answer(
-        *(tensor.clone() for tensor in given[:3]), validation_size, 0
+        images.clone(), labels.clone(), test_images.clone(), validation_size, 0
     )
     parts = {"training": train, "validation": val, "test": test}
     found: dict[str, Any] = {

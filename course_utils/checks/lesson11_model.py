@@ -34,7 +34,7 @@ def _properties(build: Callable[[], nn.Module], count: int) -> dict[str, Any]:
         "weights that the optimizer would never see": len(_used(logits, parameters)),
     }
     if logits.requires_grad:
-        logits.square().sum().backward()  # type: ignore[no-untyped-call]
+        logits.square().sum().backward()
     idle = sum(parameter.grad is None for parameter in parameters)
     found["parameters without a gradient"] = idle
     with torch.no_grad():

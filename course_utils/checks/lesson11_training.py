@@ -50,7 +50,7 @@ class _WatchedSGD(SGD):
         self.steps, self.stale = 0, False
         super().__init__(model.parameters(), lr=rate)
 
-    def step(self, closure: Any = None) -> None:
+    def step(self, closure: Any = None) -> Any:
         """Take a step, then leave a mark that only `zero_grad` removes."""
         gradient = self.probe.grad
         self.stale |= gradient is not None and bool(gradient != 0)
@@ -132,7 +132,7 @@ def _train_epoch(
 
     def train_epoch(
         model: nn.Module, batches: Iterable[Batch], optimizer: torch.optim.Optimizer
-    ) -> float:
+    ) -> Any:
         if mode is not None:
             model.train(mode)
         losses: list[tuple[Tensor, int]] = []
@@ -157,14 +157,15 @@ def _total(losses: list[tuple[Tensor, int]], how: str) -> Any:
     values = [loss.item() for loss, _ in losses]
     images = sum(count for _, count in losses)
     summed = torch.stack([loss * count for loss, count in losses]).sum()
-    return {
+    ways: dict[str, Callable[[], Any]] = {
         "per image": lambda: summed.item() / images,
         "tensor": lambda: summed / images,
         "batch means": lambda: sum(values) / len(values),
         "sum of batches": lambda: sum(values),
         "sum of means by images": lambda: sum(values) / images,
         "last": lambda: values[-1],
-    }[how]()
+    }
+    return ways[how]()
 
 
 def _one_step_an_epoch(

@@ -137,7 +137,7 @@ def baselines_on_record(path: Path | None = None) -> list[dict[str, Any]]:
         source: Any = (
             root / "data" / "recorded" / "lab_baselines.json"
             if root
-            else files("course_utils").joinpath("lab_baselines.json")
+            else files("course_utils").joinpath("recorded_runs/lab_baselines.json")
         )
     else:
         source = path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 import course_utils
+from course_utils.budget import Budget
 from course_utils.lab import Epoch, LabRun
 from course_utils.scorecard.baselines import (
     Baseline,
@@ -108,7 +109,7 @@ class ScoreCard:
     def lines(self) -> list[tuple[str, str]]:
         """Return the card as pairs of a heading and what stands beside it."""
         low, high = self.interval
-        stopped = ", interrupted" if self.interrupted else ""
+        stopped = ", interrupted" if self.interrupted else self._shortfall()
         epochs = f"{len(self.history)} epoch{'' if len(self.history) == 1 else 's'}"
         pairs = [
             ("Data", f"{self.description} Fingerprint {self.task.fingerprint}."),
@@ -118,7 +119,7 @@ class ScoreCard:
                 f"threads; used {self.seconds:.1f} s, {epochs}"
                 f"{stopped}; seed {self.seed}",
             ),
-            ("Machine", ", ".join(f"{k} {v}" for k, v in self.machine.items())),
+            ("Machine", ", ".join(self._machine())),
             ("Network", f"{self.network}, {self.parameters:,} parameters"),
             (
                 "Test accuracy",
@@ -144,6 +145,18 @@ class ScoreCard:
             '<table><caption style="text-align: left"><strong>Score card</strong> · '
             f"the lab</caption><tbody>{rows}</tbody></table>"
         )
+
+    def _machine(self) -> Iterator[str]:
+        """Versions with their names; device and system speak for themselves."""
+        for name, value in self.machine.items():
+            yield value if name in ("device", "system") else f"{name} {value}"
+
+    def _shortfall(self) -> str:
+        """Say so where other programs left less than the budget."""
+        allowed = Budget.of(self.task.budget).seconds or 0.0
+        if self.seconds > 0.9 * allowed:
+            return ""
+        return ", as other programs kept the processor busy"
 
     def _against(self, other: Baseline, spread: float) -> str:
         gap = self.accuracy - other.accuracy

@@ -22,11 +22,15 @@ _PATIENCE_MS: Final = 60_000
 _ELSEWHERE: Final = re.compile(r"^https?://(?!127\.0\.0\.1)")
 _BLANK: Final = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
 _NOTEBOOK: Final = "window.jupyterapp.shell.currentWidget.content"
-_CELLS: Final = f"""() => {_NOTEBOOK}.widgets.map(({{ model }}) => ({{
-  type: model.type,
-  source: model.sharedModel.source,
-  outputs: model.type === 'code' ? model.outputs.toJSON() : [],
-}}))"""
+_FIND: Final = f"""(text) => [...{_NOTEBOOK}.widgets.entries()]
+  .filter(([, {{ model }}]) => model.type === 'code')
+  .filter(([, {{ model }}]) => model.sharedModel.source.includes(text))
+  .map(([index]) => index)"""
+# pictures stay behind: they are large, and these tests read words
+_OUTPUTS: Final = f"""(index) => {_NOTEBOOK}.widgets[index].model.outputs.toJSON()
+  .map(({{ output_type, text, evalue, data }}) => ({{
+    output_type, evalue, text: text ?? data?.['text/plain'] ?? '',
+  }}))"""
 _SHOW: Final = f"""async (index) => {{
   {_NOTEBOOK}.deselectAll();
   {_NOTEBOOK}.activeCellIndex = index;
@@ -78,36 +82,30 @@ class Lesson:
         if message.type == "error":
             self.faults.append(message.text)
 
-    def cells(self) -> list[dict[str, Any]]:
-        """Type, source and outputs of all cells, as the notebook holds them."""
-        found: list[dict[str, Any]] = self.page.evaluate(_CELLS)
+    def every(self, text: str) -> list[int]:
+        """The indices of the code cells that contain this text."""
+        found: list[int] = self.page.evaluate(_FIND, text)
         return found
 
     def find(self, text: str) -> int:
         """The index of the one code cell that contains this text."""
-        (index,) = (
-            index
-            for index, cell in enumerate(self.cells())
-            if cell["type"] == "code" and text in cell["source"]
-        )
+        (index,) = self.every(text)
         return index
 
+    def outputs(self, index: int) -> list[dict[str, str]]:
+        """Kind and text of what a cell shows."""
+        found: list[dict[str, str]] = self.page.evaluate(_OUTPUTS, index)
+        return found
+
     def errors(self) -> list[str]:
-        """What went wrong in which cell."""
-        return [
-            f"{cell['source']}\n{output['evalue']}"
-            for cell in self.cells()
-            for output in cell["outputs"]
-            if output["output_type"] == "error"
-        ]
+        """What went wrong in any cell."""
+        shown = [output for index in self.every("") for output in self.outputs(index)]
+        return [o["evalue"] for o in shown if o["output_type"] == "error"]
 
     def verdicts(self) -> list[str]:
         """Sign and word of every check, in the order of the lesson."""
-        return [
-            cell["outputs"][0]["data"]["text/plain"].partition(" · ")[0]
-            for cell in self.cells()
-            if cell["source"].startswith("checks.check_")
-        ]
+        shown = [self.outputs(index) for index in self.every("checks.check_")]
+        return [output["text"].partition(" · ")[0] for (output,) in shown]
 
     def active(self) -> int:
         """The index of the cell that JupyterLab has selected."""
@@ -138,7 +136,7 @@ class Lesson:
         """What Python answers in the cell that the lesson leaves empty."""
         question = f"# scratch cell\nimport json\nprint(json.dumps({expression}))"
         self.write("cratch cell", question)
-        (output,) = self.cells()[self.find("cratch cell")]["outputs"]
+        (output,) = self.outputs(self.find("cratch cell"))
         return json.loads(output["text"])
 
     def expect_python(self, expression: str, expected: Any) -> None:

@@ -38,7 +38,9 @@ def shifted_right(image: Tensor) -> Tensor:
 @pytest.fixture
 def page(lesson: Lesson) -> Page:
     """The page with a fresh explorer in view, the image shifted right by one pixel."""
-    lesson.run("explorer = PoolingExplorer(")
+    lesson.write(
+        "cratch cell", "# scratch cell\nexplorer = PoolingExplorer(shift=(0, 1))"
+    )
     lesson.run(EXPLORER)
     expect(lesson.page.locator(".cnn-where")).to_have_text("position 1 of 9")
     return lesson.page
@@ -86,7 +88,11 @@ def test_the_quiz_explains_a_wrong_and_a_right_choice(lesson: Lesson) -> None:
     expect(score).to_be_visible()
 
 
-def test_the_explorer_opens_on_the_shifted_image(page: Page) -> None:
+def test_the_explorer_opens_on_the_shifted_image(lesson: Lesson) -> None:
+    lesson.run("explorer = PoolingExplorer(")
+    lesson.run(EXPLORER)
+    page = lesson.page
+    expect(page.locator(".cnn-where")).to_have_text("position 1 of 9")
     before, after = max_pooled(LECTURE), max_pooled(shifted_right(LECTURE))
     written = [float(text.rstrip("≠")) for text in cells(page, "Output")]
     assert written == after.flatten().tolist()
