@@ -79,10 +79,10 @@ quiz = Quiz(
             options={
                 "`nn.Conv2d(64, 16, kernel_size=1)`": "A 1 × 1 convolution: 16 weighted "
                 "sums over the 64 channels of the same pixel.",
-                "`nn.Conv2d(64, 16, kernel_size=3, groups=16)`": "Groups keep channels "
-                "apart, but a 3 × 3 kernel does look at its neighbours.",
-                "`nn.Conv2d(64, 16, kernel_size=3, padding=1)`": "The padding keeps the "
-                "size; the kernel still covers nine pixels.",
+                "`nn.Conv2d(64, 16, kernel_size=3, groups=16)`": "Groups keep "
+                "channels apart, but a 3 × 3 kernel does look at its neighbours.",
+                "`nn.Conv2d(64, 16, kernel_size=3, padding=1)`": "The padding keeps "
+                "the size; the kernel still covers nine pixels.",
                 "`nn.Conv2d(64, 64, kernel_size=1, groups=64)`": "That is 1 × 1 and "
                 "depthwise: it multiplies each channel by a number and leaves 64 of "
                 "them.",
