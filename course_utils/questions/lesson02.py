@@ -77,8 +77,8 @@ quiz = Quiz(
             "Which layer turns 64 channels into 16 without letting any pixel look at "
             "its neighbours?",
             options={
-                "`nn.Conv2d(64, 16, kernel_size=1)`": "A 1 × 1 convolution: 16 weighted "
-                "sums over the 64 channels of the same pixel.",
+                "`nn.Conv2d(64, 16, kernel_size=1)`": "A 1 × 1 convolution: 16 "
+                "weighted sums over the 64 channels of the same pixel.",
                 "`nn.Conv2d(64, 16, kernel_size=3, groups=16)`": "Groups keep "
                 "channels apart, but a 3 × 3 kernel does look at its neighbours.",
                 "`nn.Conv2d(64, 16, kernel_size=3, padding=1)`": "The padding keeps "
