@@ -182,7 +182,7 @@ def test_photograph_leaves_more_than_half_of_the_loss_after_60_steps() -> None:
         (2, 13),
         (3, "It becomes another map."),
         (4, 13),
-        (5, "nn.Conv2d(64, 16, kernel_size=1)"),
+        (5, "`nn.Conv2d(64, 16, kernel_size=1)`"),
     ],
 )
 def test_quiz_answer_is_right(question: int, answer: object) -> None:
