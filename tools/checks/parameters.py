@@ -60,14 +60,19 @@ def unknown_parameters(path: Path, changed: Mapping[str, object]) -> str:
 
     papermill itself only warns and exits with 0.
     """
-    from papermill import inspect_notebook
-
-    known = set(inspect_notebook(path))
+    known = known_parameters(path)
     unknown = ", ".join(sorted(changed.keys() - known))
     if not unknown:
         return ""
     have = ", ".join(sorted(known)) or "no parameter at all"
     return f"unknown parameter {unknown}; its cell tagged `parameters` has {have}"
+
+
+def known_parameters(path: Path) -> set[str]:
+    """Return the names in the cell tagged ``parameters``."""
+    from papermill import inspect_notebook
+
+    return set(inspect_notebook(path))
 
 
 def _place(notebook: NotebookNode, output: str) -> str:

@@ -10,13 +10,15 @@ from tools.building.freshness import orphans, stale
 from tools.building.project import VERSIONS, Lesson, Project, Version
 from tools.checks import hygiene, links, suite
 from tools.checks.notebooks import Limits, prove
-from tools.checks.parameters import run_with
+from tools.checks.parameters import known_parameters, run_with
 from tools.checks.result import NotebookRun, Status, StepResult, judged, timed
 from tools.notebook import read
 
 _TESTS_LIMIT = 600.0  # seconds for all tests together
 _LINT_LIMIT = 180.0
 _CHANGED = {"seed": 1}
+# where a lesson has them: another training, and one that takes seconds
+_SHORTENED = {"epochs": 1, "budget": "3 s"}
 _Steps = dict[str, Callable[[], StepResult]]
 
 
@@ -85,7 +87,8 @@ class Check:
             ]
         if not chosen:
             return StepResult("browser", "skipped", "no browser tests here")
-        arguments = ["-m", "browser", *chosen]
+        # a file keeps its JupyterLab; two files run side by side
+        arguments = ["-m", "browser", "-n", "2", "--dist", "loadfile", *chosen]
         return suite.run_tests("browser", root, arguments, _TESTS_LIMIT)
 
     def _freshness(self) -> StepResult:
@@ -131,10 +134,14 @@ class Check:
 
     def _change(self, lesson: Lesson) -> StepResult:
         output = self.project.root / "build" / "changed" / f"{lesson.name}.ipynb"
-        name = f"{lesson.name} with seed={_CHANGED['seed']}"
+        known = known_parameters(lesson.notebook("worked"))
+        shortened = {k: v for k, v in _SHORTENED.items() if k in known}
+        changed = _CHANGED | shortened
+        values = ", ".join(f"{name}={value}" for name, value in changed.items())
+        name = f"{lesson.name} with {values}"
 
         def step() -> StepResult:
-            return judged(name, run_with(lesson, _CHANGED, output, self.limits), "")
+            return judged(name, run_with(lesson, changed, output, self.limits), "")
 
         return _announced(name, step)
 
