@@ -43,9 +43,11 @@ class Check:
             with ThreadPoolExecutor(workers) as pool:
                 jobs = [pool.submit(_announced, *step) for step in steps.items()]
                 results |= {job.result().name: job.result() for job in jobs}
-        for result in self._notebook_steps():
-            results[result.name] = result
-        results["browser"] = _announced("browser", self._browser)
+        with ThreadPoolExecutor(1) as beside:  # a browser mostly waits for its page
+            browser = beside.submit(_announced, "browser", self._browser)
+            for result in self._notebook_steps():
+                results[result.name] = result
+            results["browser"] = browser.result()
         order = ["ruff check", "ruff format", "mypy", "tests"]
         return [results.pop(name) for name in order] + list(results.values())
 
@@ -87,8 +89,7 @@ class Check:
             ]
         if not chosen:
             return StepResult("browser", "skipped", "no browser tests here")
-        # a file keeps its JupyterLab; two files run side by side
-        arguments = ["-m", "browser", "-n", "2", "--dist", "loadfile", *chosen]
+        arguments = ["-m", "browser", *chosen]
         return suite.run_tests("browser", root, arguments, _TESTS_LIMIT)
 
     def _freshness(self) -> StepResult:
