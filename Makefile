@@ -29,7 +29,7 @@ $(READY): requirements.lock pyproject.toml
 
 lab: $(READY)  ## install what is missing, then open JupyterLab on lesson 00
 	@echo "Opening JupyterLab on lesson 00. Stop it with Ctrl-C in this window."
-	@$(BIN)/jupyter lab $(ROOT_FLAG) --port=$(PORT) notebooks/00_start_here.ipynb
+	@$(BIN)/jupyter lab $(ROOT_FLAG) --port=$(PORT) --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
 check: $(READY)  ## re-run everything and prove what is printed (LESSON=02: one lesson)
 	@$(RUN) -m tools.check $(LESSON)
