@@ -94,6 +94,7 @@ def kernel_environment(root: Path, scratch: Path) -> dict[str, str]:
     """The environment in which every kernel of build and check runs.
 
     Threads are part of the seed: sums in another order give other last digits.
+    Networks are those that every machine can have, whatever lies in its caches.
     ``scratch`` takes the place of the user's IPython profile and start-up files.
     """
     paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -102,6 +103,7 @@ def kernel_environment(root: Path, scratch: Path) -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
         "PYTHONHASHSEED": "0",
+        "COURSE_WEIGHTS": "small",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "IPYTHONDIR": str(scratch),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
