@@ -10,7 +10,7 @@ PORT ?= 8888
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab check lessons lesson start rescue doctor data offline-bundle bench clean
+.PHONY: help lab check lessons lesson start rescue doctor data weights offline-bundle bench clean
 
 help:  ## print this list
 	@echo "The CNN workbook. Commands (LESSON=02 names one lesson):"
@@ -24,6 +24,7 @@ $(READY): requirements.lock pyproject.toml
 	@$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@$(BIN)/jupyter labextension disable --level=sys_prefix "@jupyterlab/apputils-extension:announcements" >/dev/null 2>&1
+	@$(RUN) -m tools.fetch_data --set-up
 	@touch $@
 	@echo "Installed. The next command starts at once."
 
@@ -52,6 +53,9 @@ doctor: $(READY)  ## one screen on what is installed, what is wrong, and what to
 
 data: $(READY)  ## fetch the lessons' data; shows the sizes first (YES=1: do not ask)
 	@$(RUN) -m tools.fetch_data $(if $(YES),--yes)
+
+weights: $(READY)  ## fetch the small pretrained networks (22 MB), if set-up could not
+	@$(RUN) -m tools.fetch_data --set-up
 
 offline-bundle: $(READY)  ## fetch all data and pack it for a USB stick or course page
 	@$(RUN) -m tools.fetch_data --all $(if $(YES),--yes)

@@ -70,6 +70,7 @@ class Report:
             ("free memory", memory),
             ("free disk", f"{facts.free_disk / GIB:.1f} GiB"),
             ("photographs", f"{at_hand} of {len(PHOTOS)}"),
+            ("networks", ", ".join(facts.weights) or "none yet: make weights"),
             ("widgets", "can be shown" if _widgets_work(facts) else "cannot be shown"),
         ]
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import course_utils
+from course_utils import pretrained
 from course_utils.photos import PHOTOS, photo_path
 
 # the oldest versions that the lessons are known to run with
@@ -44,6 +45,7 @@ class Facts:
         free_memory: Free main memory, in bytes; ``None`` where it cannot be told.
         free_disk: Free disk space in the current folder, in bytes.
         missing_photographs: Names of those not found.
+        weights: Pretrained networks at hand, by name.
         idle_gpu: Whether there is an NVIDIA driver but torch does not use it.
     """
 
@@ -55,6 +57,7 @@ class Facts:
     free_disk: int
     broken: dict[str, str] = field(default_factory=dict)
     missing_photographs: tuple[str, ...] = ()
+    weights: tuple[str, ...] = ()
     idle_gpu: bool = False
 
 
@@ -72,6 +75,7 @@ def gather() -> Facts:
         free_disk=shutil.disk_usage(Path.cwd()).free,
         broken=broken,
         missing_photographs=tuple(name for name in PHOTOS if not _has_photo(name)),
+        weights=_weights(broken),
         idle_gpu=not device.startswith("cuda") and bool(shutil.which("nvidia-smi")),
     )
 
@@ -149,6 +153,13 @@ def _has_photo(name: str) -> bool:
         return photo_path(name).is_file()
     except FileNotFoundError:
         return False
+
+
+def _weights(broken: dict[str, str]) -> tuple[str, ...]:
+    needed = ("torch", "torchvision")
+    if any(name in broken or _version(name) is None for name in needed):
+        return ()
+    return tuple(pretrained.at_hand())
 
 
 def _user() -> str:

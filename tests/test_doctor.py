@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from course_utils import doctor as doctor_module
+from course_utils import machine
 from course_utils.doctor import GIB, Problem, Report, diagnose, doctor, main
 from course_utils.machine import OLDEST, Facts, gather, without_names
 
@@ -128,6 +129,29 @@ def test_unknown_amount_of_memory_is_no_problem() -> None:
 def test_essential_problems_come_first() -> None:
     facts = replace(SOUND, idle_gpu=True, free_disk=0)
     assert [problem.essential for problem in diagnose(facts)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("weights", "line"),
+    [
+        ((), "networks      none yet: make weights"),
+        (("resnet18", "squeezenet1_1"), "networks      resnet18, squeezenet1_1"),
+    ],
+)
+def test_networks_at_hand_are_listed(weights: tuple[str, ...], line: str) -> None:
+    facts = replace(SOUND, weights=weights)
+    assert diagnose(facts) == []
+    assert line in repr(Report(facts, ())).splitlines()
+
+
+def test_without_torchvision_no_network_is_at_hand(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = machine._version
+    monkeypatch.setattr(
+        machine, "_version", lambda name: None if name == "torchvision" else known(name)
+    )
+    assert gather().weights == ()
 
 
 def test_report_says_first_what_is_wrong() -> None:

@@ -4,6 +4,7 @@ python -m tools.fetch_data              what the lessons use; asks before it dow
 python -m tools.fetch_data cifar10      one asset
 python -m tools.fetch_data --all --yes  everything, without asking
 python -m tools.fetch_data --verify     read again what is here and compare
+python -m tools.fetch_data --set-up     the small networks; without the internet, none
 """
 
 from __future__ import annotations
@@ -15,11 +16,15 @@ from collections.abc import Sequence
 from course_utils import assets
 from course_utils.assets.errors import free_bytes, megabytes
 
+SMALL = ("squeezenet", "efficientnet_lite0")
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status."""
     options = _parse(arguments)
     store = assets.course_store()
+    if options.set_up:
+        return _set_up(store)
     try:
         wanted = _wanted(store, options.names, options.all)
         print(_table(wanted, store))
@@ -55,7 +60,27 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--all", action="store_true", help="all assets")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument("--verify", action="store_true", help="only check what is here")
+    parser.add_argument("--set-up", action="store_true", help="what `make lab` fetches")
     return parser.parse_args(arguments)
+
+
+def _set_up(store: assets.Store) -> int:
+    """Fetch the small networks; what cannot be fetched must not stop the set-up."""
+    missing = [name for name in SMALL if not store.present(name)]
+    if not missing:
+        print("The small pretrained networks are here.")
+        return 0
+    size = megabytes(sum(store.asset(name).bytes for name in missing))
+    print(f"Fetching small pretrained networks for lessons 06 to 09 ({size}), once.")
+    try:
+        for name in missing:
+            assets.get(name)
+    except assets.AssetError as error:
+        reason = str(error).splitlines()[0]
+        print(
+            f"Not now: {reason}\nThe rest is complete; fetch them later: make weights"
+        )
+    return 0
 
 
 def _wanted(

@@ -252,7 +252,8 @@ class Store:
         first = "Unset COURSE_OFFLINE, which forbids downloads, and then: " * offline()
         return (
             f"{first}Fetch it ({megabytes(asset.bytes)}) with "
-            f"`python -m tools.fetch_data {asset.name}`, or in Python with "
+            f"`python -m tools.fetch_data {asset.name}` (or all that the lessons use "
+            "with `make data`), or in Python with "
             f"`from course_utils import assets; assets.get({asset.name!r})`."
         )
 

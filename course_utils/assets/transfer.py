@@ -126,6 +126,30 @@ def transfer(
         raise MirrorError(f"ended after {end:,} of {total:,} bytes", again=True)
 
 
+def announced_bytes(url: str, limits: Limits) -> int:
+    """Ask a server how large a file is, without fetching it.
+
+    Raises:
+        MirrorError: It cannot be reached, or answers with something else.
+    """
+    import httpx
+
+    timeout = httpx.Timeout(limits.silent_seconds, connect=limits.connect_seconds)
+    headers = {"User-Agent": "cnn-workbook", "Accept-Encoding": "identity"}
+    with (
+        _answers(Path(), 0, limits),
+        httpx.Client(
+            timeout=timeout, follow_redirects=True, max_redirects=limits.redirects
+        ) as client,
+        client.stream("GET", url, headers=headers) as response,
+    ):
+        length = response.headers.get("Content-Length", "")
+        if response.status_code != HTTPStatus.OK or not length.isdecimal():
+            answer = f"{response.status_code} {response.reason_phrase}".strip()
+            raise MirrorError(f"answered {answer}, expected the size of a file")
+        return int(length)
+
+
 @contextmanager
 def _answers(part: Path, total: int, limits: Limits) -> Iterator[None]:
     """Turn what httpx raises into what the mirror answered."""

@@ -21,7 +21,7 @@ from typing import Final
 
 import torch
 import torch.nn.functional as F
-import torchvision  # type: ignore[import-untyped]
+import torchvision
 from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
