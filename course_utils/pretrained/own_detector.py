@@ -1,8 +1,9 @@
 """Our own small Faster R-CNN and Mask R-CNN, in torchvision's classes.
 
-The body is SqueezeNet 1.1; three of its feature maps are merged into one of stride 4, so
-that every stage of the detector can be drawn over the picture. `tools/train_detector.py`
-trains the network with masks; without its mask branch it *is* the Faster R-CNN.
+The body is SqueezeNet 1.1; three of its feature maps are merged into one of stride 4,
+so that every stage of the detector can be drawn over the picture. The network with
+masks is trained by `tools/train_detector.py`; without its mask branch it *is* the
+Faster R-CNN.
 """
 
 from __future__ import annotations
@@ -112,10 +113,11 @@ def as_target(scene: Scene) -> dict[str, Tensor]:
         boxes (K, 4) in pixels, left, top, right, bottom; labels (K,), indices into
         `DETECTOR_CLASSES`; masks (K, H, W), uint8, 0 or 1.
     """
-    return {
-        "boxes": scene.boxes,
-        "labels": scene.labels + 1,
-        "masks": scene.masks.byte(),
+    height, width = scene.semantic.shape
+    return {  # one scene in a thousand is without objects, its tensors without shape
+        "boxes": scene.boxes.reshape(-1, 4),
+        "labels": scene.labels.long() + 1,
+        "masks": scene.masks.byte().reshape(-1, height, width),
     }
 
 
