@@ -180,9 +180,10 @@ print("still black after the journey:", bool((on_device == 0).all()))
 # ## Which data, which weights?
 #
 # Lessons 00 to 03 need none but a few photographs, and those are on your machine already: they come inside the packages scikit-image, scikit-learn and matplotlib.
-# No trained weights are in use, since you will make the first kernels by hand.
+# They need no trained weights either, since you will make the first kernels by hand.
 # Lessons 04 and 11 train on pictures of ten classes: on CIFAR-10, or on your own, if they are on this machine, and otherwise on a *drawn world* of the same classes that your computer paints by itself.
-# Nothing is ever fetched without asking (`make data` asks, and shows the sizes first), and each lesson says at its top what it uses.
+# Lessons 06 to 09 look into networks that others have trained: two small ones, which learnt from over a million photographs, came with the installation (22 MB), and two that were trained on the drawn world come with the workbook.
+# Everything larger is fetched only when you ask for it: `make data` shows the sizes first, and each lesson says which network it uses.
 
 # %%
 import matplotlib.pyplot as plt
@@ -232,11 +233,11 @@ print("(0.1 + 0.2) + 0.3 == 0.1 + (0.2 + 0.3):", (0.1 + 0.2) + 0.3 == 0.1 + (0.2
 # | [03 · Pooling and flattening](03_pooling_and_flattening.ipynb) | What may a network forget? |
 # | [04 · A CNN for CIFAR-10](04_cifar10_cnn.ipynb) | How does a network learn to tell a cat from a dog? |
 # | 05 · Training on a GPU (to come) | What does a graphics card change? |
-# | 06 · Architectures (to come) | How are the famous networks built? |
-# | 07 · Transfer learning (to come) | How does one network profit from another's training? |
-# | 08 · Segmentation and detection (to come) | Where in the picture is it? |
-# | 09 · Style transfer (to come) | Can a photograph be painted? |
-# | 10 · Beyond (to come) | What else are convolutions good for? |
+# | [06 · Architectures](06_architectures.ipynb) | How can a network have 152 layers? |
+# | [07 · Transfer learning](07_transfer_learning.ipynb) | How does one network profit from another's training? |
+# | [08 · Segmentation and detection](08_segmentation_and_detection.ipynb) | What is where in a picture? |
+# | [09 · Style transfer](09_style_transfer.ipynb) | Can a photograph be painted? |
+# | [10 · Beyond](10_beyond.ipynb) | What else are convolutions good for? |
 # | [11 · The lab](11_lab_cifar10.ipynb) | Can you build one from nothing? |
 #
 # ## Summary

@@ -81,23 +81,23 @@ def new_run(steps: int) -> tuple[Run, pretrained.Network]:
     source = pretrained.classifier("squeezenet1_1")
     model = build_detector(masks=True)
     features = model.backbone.features
-    features.load_state_dict(source.model.features.state_dict())  # type: ignore[union-attr,operator]
+    features.load_state_dict(source.model.features.state_dict())  # type: ignore[union-attr]
     for layer in features[:FROZEN]:
         layer.requires_grad_(False)
     body = [p for p in features.parameters() if p.requires_grad]
     known = {id(p) for p in features.parameters()}
     new = [p for p in model.parameters() if id(p) not in known]
-    optimizer = torch.optim.AdamW(
-        [{"params": body, "lr": LEARNING_RATE / 3}, {"params": new}],
-        lr=LEARNING_RATE,
-        weight_decay=WEIGHT_DECAY,
-    )
+    groups: list[dict[str, Any]] = [
+        {"params": body, "lr": LEARNING_RATE / 3},
+        {"params": new},
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
 
     def share(step: int) -> float:
         return min(1, (step + 1) / WARM_UP) * (1 + math.cos(math.pi * step / steps)) / 2
 
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, share)
-    return Run(model, optimizer, scheduler), source  # type: ignore[arg-type]
+    return Run(model, optimizer, scheduler), source
 
 
 def batch(first: int, count: int, split: str) -> tuple[list[Tensor], list[Target]]:
@@ -136,7 +136,7 @@ def train_step(run: Run) -> dict[str, float]:
     images, targets = batch(run.step * BATCH_SIZE, BATCH_SIZE, "train")
     losses = run.model(images, targets)
     run.optimizer.zero_grad()
-    torch.stack(list(losses.values())).sum().backward()
+    torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(run.model.parameters(), LARGEST_GRADIENT)
     run.optimizer.step()
     run.scheduler.step()
@@ -187,7 +187,7 @@ def report(run: Run) -> dict[str, Any]:
 
 def main() -> None:
     """Train, measure, ship."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=STEPS, help="fewer ship nothing")
     steps = parser.parse_args().steps
     whole = steps == STEPS
@@ -218,6 +218,8 @@ def main() -> None:
         "input_size": 96,
     }
     print(f"wrote {ship('detector', run.model, facts, half=True).name}")
+    if checkpoint:
+        checkpoint.unlink()  # so that the next call begins from nothing
 
 
 if __name__ == "__main__":

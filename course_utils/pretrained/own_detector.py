@@ -75,9 +75,10 @@ def _centre(features: nn.Sequential) -> None:
     Without padding the maps would be shifted by half a stride at every such layer, and
     anchors and RoI align assume that they are not.
     """
-    features[0].padding = (1, 1)
     for layer in features:
-        if isinstance(layer, nn.MaxPool2d):
+        if isinstance(layer, nn.Conv2d):
+            layer.padding = (1, 1)
+        elif isinstance(layer, nn.MaxPool2d):
             layer.padding, layer.ceil_mode = 1, False
 
 

@@ -18,6 +18,11 @@ _FEATURES: Final = (
     "feature_core", "feature_words", "feature_scene", "feature_maps",
     "feature_kernel", "feature_classes", "features",
 )  # fmt: skip
+_NETWORK: Final = (
+    "core", "words", "dom", "grid", "picture", "explorer", "feature_words",
+    "network_core", "network_words", "network_lists", "network_photo",
+    "network_strip", "network_parts", "network",
+)  # fmt: skip
 
 
 def _joined(names: tuple[str, ...], render: str) -> str:
@@ -48,3 +53,13 @@ def features_module() -> str:
 def features_style() -> str:
     """The style of all explorers and what ``FeatureMapExplorer`` adds."""
     return style_sheet() + (_HERE / "css" / "features.css").read_text("utf-8")
+
+
+def network_module() -> str:
+    """The ES module of ``NetworkExplorer``: no imports, no outside request."""
+    return _joined(_NETWORK, "renderNetwork")
+
+
+def network_style() -> str:
+    """The style of all explorers and what ``NetworkExplorer`` adds."""
+    return features_style() + (_HERE / "css" / "network.css").read_text("utf-8")

@@ -92,8 +92,8 @@ def main() -> None:
     ours, plain = measure(moves)
     ours_ms, plain_ms = statistics.median(ours), statistics.median(plain)
     print(f"key press to changed pixels, median of n = {moves} moves each, interleaved")
-    print(f"  ConvolutionExplorer        {_spread(ours)}")
-    print(f"  slider, Output, plt.show   {_spread(plain)}")
+    print(f"  ConvolutionExplorer        {spread(ours)}")
+    print(f"  slider, Output, plt.show   {spread(plain)}")
     print(f"  ratio {plain_ms / ours_ms:.1f}")
     print(
         f"  machine: {os.cpu_count()} cores, {platform.machine()}, {platform.system()}"
@@ -104,9 +104,10 @@ def main() -> None:
 
 def measure(moves: int) -> tuple[list[float], list[float]]:
     """Latencies in milliseconds: of our explorer, of ``Output`` with ``plt.show``."""
+    cells = (_EXPLORER_CELL, _PLAIN_CELL)
     with (
         tempfile.TemporaryDirectory() as folder,
-        running_lab(_notebook(Path(folder))) as address,
+        running_lab(write_notebook(Path(folder), *cells)) as address,
         running_chromium() as chromium,
     ):
         page = chromium.new_page(viewport={"width": 1300, "height": 1700})
@@ -120,12 +121,23 @@ def measure(moves: int) -> tuple[list[float], list[float]]:
         for move in range(moves + _WARM_UP):
             # to and fro between strides 1 and 2
             key = "ArrowLeft" if move % 2 else "ArrowRight"
-            ours.append(_latency(page, explorer, key, _CANVAS))
-            plain.append(_latency(page, slider, key, _IMAGE))
+            ours.append(latency(page, explorer, key, _CANVAS))
+            plain.append(latency(page, slider, key, _IMAGE))
     return ours[_WARM_UP:], plain[_WARM_UP:]
 
 
-def _latency(page: Page, control: Locator, key: str, signature: str) -> float:
+def latency(page: Page, control: Locator, key: str, signature: str) -> float:
+    """Milliseconds from a key press on a control to the next change of a signature.
+
+    Args:
+        page: An open notebook.
+        control: What has the focus.
+        key: Which key is pressed.
+        signature: JavaScript function that tells what is shown; ``null`` while nothing.
+
+    Raises:
+        RuntimeError: If nothing changes.
+    """
     control.focus()
     page.wait_for_timeout(150)  # let what the last move began come to rest
     page.evaluate(_WATCH, [signature, _PATIENCE_MS])
@@ -136,8 +148,8 @@ def _latency(page: Page, control: Locator, key: str, signature: str) -> float:
     return milliseconds
 
 
-def _notebook(folder: Path) -> Path:
-    sources = (_EXPLORER_CELL, _PLAIN_CELL)
+def write_notebook(folder: Path, *sources: str) -> Path:
+    """Write ``latency.ipynb`` with these cells into a folder, and return the folder."""
     cells: list[dict[str, object]] = [
         {
             "cell_type": "code",
@@ -160,7 +172,8 @@ def _notebook(folder: Path) -> Path:
     return folder
 
 
-def _spread(values: list[float]) -> str:
+def spread(values: list[float]) -> str:
+    """Median and range of times in milliseconds."""
     low, high = min(values), max(values)
     return f"{statistics.median(values):6.1f} ms  (from {low:.1f} to {high:.1f})"
 

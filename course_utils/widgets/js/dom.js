@@ -55,6 +55,22 @@ export function slider({ name, label = name, min, max, get, set, format = String
   };
 }
 
+/** A slider whose end, `last()`, may change. */
+export function following({ last, ...options }) {
+  const control = slider({ min: 0, max: last(), ...options });
+  const input = control.element.querySelector("input");
+  return {
+    element: control.element,
+    refresh() {
+      control.refresh();
+      // the shared slider keeps the end it was made with
+      input.max = last();
+      input.value = options.get();
+      input.disabled = last() === 0;
+    },
+  };
+}
+
 /** A drop-down list; `options` gives [value, label] pairs. */
 export function choice({ name, label = name, options, get, set }) {
   const select = element("select", { "data-control": name });

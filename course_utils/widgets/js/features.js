@@ -181,19 +181,3 @@ function renderFeatures({ model, el }) {
 function titled(text, node) {
   return element("div", { class: "cnn-feature-part" }, element("p", { class: "cnn-title" }, text), node);
 }
-
-/** A slider whose end follows the layer. */
-function following({ last, ...options }) {
-  const control = slider({ min: 0, max: last(), ...options });
-  const input = control.element.querySelector("input");
-  return {
-    element: control.element,
-    refresh() {
-      control.refresh();
-      // the shared slider keeps the end it was made with
-      input.max = last();
-      input.value = options.get();
-      input.disabled = last() === 0;
-    },
-  };
-}

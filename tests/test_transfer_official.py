@@ -1,0 +1,47 @@
+"""The official path of lesson 07, with a cache that holds random weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from course_utils import pretrained, transfer
+from course_utils.drawn import draw_dataset
+from tests.stand_in_weights import put
+
+
+@pytest.fixture(autouse=True)
+def only_stand_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No network, and torch's folder and the workbook's cache are empty."""
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "cache"))
+    monkeypatch.setenv("COURSE_OFFLINE", "1")
+    monkeypatch.delenv("COURSE_WEIGHTS", raising=False)
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
+
+
+@pytest.mark.parametrize(
+    ("name", "num_features"), [("resnet18", 512), ("resnet50", 2048)]
+)
+def test_official_resnet_goes_through_every_way(
+    name: str, num_features: int, tmp_path: Path
+) -> None:
+    put(name, tmp_path / "hub" / "checkpoints")
+    body = pretrained.body(name, quiet=True)
+    assert (body.source, body.num_features) == ("official", num_features)
+    train, test = draw_dataset(20, size=33), draw_dataset(10, split="test", size=33)
+    comparison = transfer.Comparison(body, train, test)
+    for way in ("feature extraction", "fine-tuning", "gradual unfreezing"):
+        assert 0 <= comparison.accuracy(way, per_class=1, seed=0) <= 1
+
+
+def test_lecture_network_is_taken_when_its_weights_are_at_hand(tmp_path: Path) -> None:
+    put("resnet18", tmp_path / "hub" / "checkpoints")
+    body = pretrained.body(quiet=True)
+    assert body.name == "resnet18"
+    image = body.prepare(draw_dataset(1, size=64)[0])
+    last = list(body.features.children())[-1]
+    cam = transfer.grad_cam(body.model, last, image, 281)
+    assert cam.shape == (64, 64)
+    assert 0 <= cam.min() <= cam.max() <= 1
