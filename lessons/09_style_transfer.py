@@ -314,7 +314,7 @@ style.show(rebuilt)
 plt.show()
 
 # %% [markdown]
-# **Figure.** The first layer gives the photograph back as good as new; the deeper the layer, the less of colour and surface returns, while the contours of roofs and trees stay in their places to the end.
+# **Figure.** The first layer gives the photograph back as good as new; the deeper the layer, the less of colour and surface returns, while the contours of the roofs can be made out in their places to the end.
 
 # %%
 survivor.reveal(
@@ -496,7 +496,7 @@ def grams_of(picture: Tensor, wanted: tuple[int, ...]) -> dict[int, Tensor]:
 
 # %%
 noise = torch.rand(content.shape, generator=generator)
-textures = {"style": painting}
+textures = {}
 for chosen in [*((index,) for index in style_layers), style_layers]:
     targets = grams_of(painting, chosen)
 
@@ -510,7 +510,7 @@ style.show(textures)
 plt.show()
 
 # %% [markdown]
-# **Figure.** Each layer has its own idea of style: the first gives spots in the painting's colours, the next short strokes, the deeper ones long curved lines and hardly any colour; together they give strokes, curves and colours, in places of their own choice.
+# **Figure.** Each layer has its own idea of style: the first gives spots in the painting's colours, the next short strokes, the deeper ones curved lines that whirl, in rainbow grain instead of the painting's colours; together they give strokes, curves and colours, in places of their own choice.
 #
 # Nothing in the last picture stands where it stands in the painting, and yet one would say it is by the same hand.
 #
@@ -554,7 +554,8 @@ checks.check_style_loss(style_loss)
 # %% [markdown]
 # ## Smooth, please: total variation
 #
-# The network looks at every second pixel in its first step, so it hardly minds a fine pattern of dots, and the optimiser likes to put one in.
+# You have seen the coloured grain in the textures above.
+# SqueezeNet hardly hears it: its first convolution moves in steps of two pixels, and each pooling keeps the strongest of nine.
 # A third loss speaks against it: the *total variation*, how much neighbouring pixels differ, down and to the right.
 #
 # ### Exercise 9.6: total variation
@@ -756,7 +757,7 @@ style.show(smooth, zoom=2)
 plt.show()
 
 # %% [markdown]
-# **Figure.** Without total variation a fine grain lies over the picture; with a weight of 5 it has gone and the strokes are still sharp; with 100 the strokes themselves melt into smooth patches.
+# **Figure.** Without total variation the sky is a little grainier than with our weight of 5, which leaves the strokes sharp; with 100 the strokes themselves melt into smooth patches.
 #
 # ### And if the Gram matrix is not normalised?
 #
@@ -801,7 +802,7 @@ style.show({"trained features": result, "random features": by_random}, zoom=2)
 plt.show()
 
 # %% [markdown]
-# **Figure.** Trained features paint with strokes; random features find the colours, but put them on as a coarse grain of dots and dashes, and the roofs dissolve.
+# **Figure.** Trained features paint with strokes; random features find the colours too, but put them on in rows of dots, like a coarse screen, and no line whirls.
 #
 # Each picture was made for its own judge, so ask both judges about both pictures.
 
@@ -912,10 +913,10 @@ checks.check_finish(finish)
 # `style.save_picture(result, "my_work/new_image.png")` keeps the result.
 #
 # Good styles have many small parts: bricks, gravel, knitting, leaves, handwriting.
-# If the strokes come out too fine, make the style picture larger than the content; if too coarse, smaller.
+# If the strokes come out too fine, open the style picture in a larger size than the content; if too coarse, in a smaller one.
 #
 # With `features_name = "vgg19"` the lecture's network listens instead, once it has been fetched.
-# It is much slower, and the brush strokes come out cleaner.
+# The pictures in the papers were made with it; up to its last style layer it computes more than a hundred times as much, so be patient, or take a GPU.
 #
 # One thought ahead: here every picture costs a hundred trips through the network.
 # Johnson, Alahi and Fei-Fei trained a second network, once for each style, to do the whole change in a single trip, with the very losses of this lesson; that is how a telephone paints a video live.

@@ -15,16 +15,16 @@ from course_utils.beyond.described import (
     encode,
 )
 
-SCENE = Description(Group(2, "red", "circle"), "above", Group(1, "blue", "square"))
+SCENE = Description(Group(2, "red", "ring"), "above", Group(1, "blue", "square"))
 
 
 def test_both_sentences_say_the_same_from_either_side() -> None:
     assert SCENE.sentences() == (
-        "two red circles above a blue square",
-        "a blue square below two red circles",
+        "two red rings above a blue square",
+        "a blue square below two red rings",
     )
     beside = Description(SCENE.first, "left of", SCENE.second)
-    assert beside.sentences()[1] == "a blue square right of two red circles"
+    assert beside.sentences()[1] == "a blue square right of two red rings"
 
 
 def test_a_picture_has_its_colours_where_the_sentence_says() -> None:
@@ -52,7 +52,7 @@ def test_random_descriptions_are_of_all_kinds() -> None:
 
 
 def test_shows_wants_colour_and_shape_in_one_group() -> None:
-    assert SCENE.shows("red", "circle")
+    assert SCENE.shows("red", "ring")
     assert not SCENE.shows("red", "square")
 
 
@@ -68,6 +68,6 @@ def test_encoding_goes_there_and_back() -> None:
 
 def test_unknown_word_and_long_sentence_are_refused() -> None:
     with pytest.raises(ValueError, match="'purple' is not in the vocabulary"):
-        encode("a purple circle")
+        encode("a purple ring")
     with pytest.raises(ValueError, match="has 12 words; at most 8 fit"):
         encode(" ".join(["red"] * 12))

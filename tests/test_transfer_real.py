@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import zipfile
 from pathlib import Path
+from statistics import mean
 
 import pytest
 import torch
@@ -78,6 +79,23 @@ def test_mobilenet_tells_ants_from_bees(ants_and_bees: ImageData) -> None:
     accuracy = extracted_accuracy(mobilenet(), ants_and_bees)
     print(f"MobileNetV2: {accuracy:.1%} of 153")
     assert accuracy >= 0.9
+
+
+def test_fine_tuning_gains_nothing_on_what_imagenet_knows_well(
+    ants_and_bees: ImageData,
+) -> None:
+    data = ants_and_bees
+    comparison = transfer.Comparison(
+        pretrained.body("squeezenet1_1"),
+        (data.train_images[..., 32:193, 32:193], data.train_labels),
+        (data.test_images[..., 32:193, 32:193], data.test_labels),
+    )
+    kept, tuned = (
+        mean(comparison.accuracy(way, per_class=20, seed=seed) for seed in range(3))
+        for way in ("feature extraction", "fine-tuning")
+    )
+    print(f"20 a class: feature extraction {kept:.1%}, fine-tuning {tuned:.1%}")
+    assert tuned < kept + 0.02
 
 
 @pytest.mark.parametrize("name", ["squeezenet1_1", "efficientnet_lite0"])

@@ -132,6 +132,7 @@ def record_timing() -> dict[str, Any]:
         "runs": RUNS,
         "machine": machine(),
         "date": datetime.date.today().isoformat(),
+        "load": round(os.getloadavg()[0], 1),  # programs that wanted to compute
         "threads": {
             threads: dict(_timings(network, content, style, recipe, threads))
             for threads in (1, 2)

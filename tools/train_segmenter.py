@@ -260,6 +260,8 @@ def main() -> None:
             "input_size": 96,
         }
         print(f"wrote {ship('segmenter', run.model, facts, half=True).name}")
+    if checkpoint:
+        checkpoint.unlink()  # so that the next call begins anew
 
 
 if __name__ == "__main__":

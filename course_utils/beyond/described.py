@@ -1,6 +1,6 @@
 """Pictures of coloured shapes, and the sentences that describe them.
 
-A picture holds two groups: some red circles above a blue square, say. Each has two
+A picture holds two groups: some red rings above a blue square, say. Each has two
 right descriptions, because "above" can be said the other way round.
 """
 
@@ -19,7 +19,7 @@ COLOURS: Final = {
     "blue": (0.2, 0.35, 0.9),
     "yellow": (0.95, 0.85, 0.2),
 }
-SHAPES: Final = ("circle", "square", "triangle")
+SHAPES: Final = ("ring", "square", "triangle")
 NUMBERS: Final = ("a", "two", "three")
 RELATIONS: Final = ("above", "left of")
 OPPOSITES: Final = {"above": "below", "left of": "right of"}
@@ -56,7 +56,7 @@ class Group:
     shape: str
 
     def words(self) -> str:
-        """Return "a red circle", "two red circles" or "three red circles"."""
+        """Return "a red ring", "two red rings" or "three red rings"."""
         plural = "s" if self.number > 1 else ""
         return f"{NUMBERS[self.number - 1]} {self.colour} {self.shape}{plural}"
 
@@ -134,8 +134,8 @@ def _places(
 def _mask(shape: str, row: float, column: float, radius: float) -> Tensor:
     ticks = torch.arange(SIZE) + 0.5
     down, right = (ticks - row)[:, None], (ticks - column)[None]
-    if shape == "circle":
-        return down**2 + right**2 <= (1.1 * radius) ** 2
+    if shape == "ring":
+        return ((down**2 + right**2).sqrt() - 0.8 * radius).abs() <= 0.3 * radius
     if shape == "square":
         return (down.abs() <= radius * 0.95) & (right.abs() <= radius * 0.95)
     # the tip is up

@@ -172,14 +172,18 @@ def _kept_by(
 def _in_input_order(
     boxes: Tensor, scores: Tensor, labels: Tensor, iou_threshold: float
 ) -> Tensor:
-    return batched_nms(boxes, scores, labels, iou_threshold).sort().values
+    kept: Tensor = batched_nms(boxes, scores, labels, iou_threshold)
+    return kept.sort().values
 
 
 def _places_in_the_ranking(
     boxes: Tensor, scores: Tensor, labels: Tensor, iou_threshold: float
 ) -> Tensor:
     order = scores.argsort(descending=True)
-    return batched_nms(boxes[order], scores[order], labels[order], iou_threshold)
+    places: Tensor = batched_nms(
+        boxes[order], scores[order], labels[order], iou_threshold
+    )
+    return places
 
 
 def _draw_suppression(

@@ -59,7 +59,8 @@ def _as_corner_and_size(first: Tensor, second: Tensor) -> Tensor:
     ends = [
         torch.cat([box[:, :2], box[:, :2] + box[:, 2:]], 1) for box in (first, second)
     ]
-    return box_iou(*ends)
+    overlaps: Tensor = box_iou(*ends)
+    return overlaps
 
 
 def _enclosing(first: Tensor, second: Tensor) -> Tensor:
@@ -149,7 +150,8 @@ _coder = BoxCoder(weights=(1.0, 1.0, 1.0, 1.0))
 
 def _decode(offsets: Tensor, anchors: Tensor) -> Tensor:
     """Ask torchvision."""
-    return _coder.decode_single(offsets, anchors)
+    boxes: Tensor = _coder.decode_single(offsets, anchors)
+    return boxes
 
 
 def _parts(offsets: Tensor, anchors: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

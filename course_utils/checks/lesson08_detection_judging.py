@@ -34,7 +34,7 @@ def _found(
     for index in order if sort else range(len(boxes)):
         row = ious[index]
         candidates = range(len(row)) if twice or only_the_best else free
-        best = max(candidates, key=lambda k, row=row: row[k], default=None)  # type: ignore[misc]
+        best = max(candidates, key=lambda k, row=row: row[k], default=None)
         if best is None or row[best] < threshold or (strict and row[best] == threshold):
             continue
         if best in free or twice:

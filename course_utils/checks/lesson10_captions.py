@@ -55,7 +55,7 @@ def _off_by_one(sentence: str, references: list[str], n: int) -> float:
     return granted / max(len(own), 1)
 
 
-_WORDS = ("a", "two", "red", "blue", "circle", "square", "above", "of")
+_WORDS = ("a", "two", "red", "blue", "ring", "square", "above", "of")
 
 
 def _draw(generator: torch.Generator) -> tuple[str, list[str], int]:
@@ -66,21 +66,21 @@ def _draw(generator: torch.Generator) -> tuple[str, list[str], int]:
     return sentence(9), [sentence(12), sentence(7)], 1
 
 
-_TRUE = ["a red circle above two blue squares", "two blue squares below a red circle"]
+_TRUE = ["a red ring above two blue squares", "two blue squares below a red ring"]
 
 check_clipped_precision = Exercise(
     title="10.7 · Count like BLEU",
     reference=clipped_precision,
     cases=(
-        Case("one word wrong, n = 1", ("a red circle above two red squares", _TRUE, 1)),
-        Case("the same, n = 2", ("a red circle above two red squares", _TRUE, 2)),
+        Case("one word wrong, n = 1", ("a red ring above two red squares", _TRUE, 1)),
+        Case("the same, n = 2", ("a red ring above two red squares", _TRUE, 2)),
         Case("the last run is the wrong one", ("two blue squares above", _TRUE, 2)),
         Case("one word again and again", ("red red red red", _TRUE, 1)),
         Case(
             "twice in one reference, once in the other",
-            ("red red red circle", ["red circle red square", "a red circle"], 1),
+            ("red red red ring", ["red ring red square", "a red ring"], 1),
         ),
-        Case("right but short", ("a red circle", _TRUE, 1)),
+        Case("right but short", ("a red ring", _TRUE, 1)),
     ),
     mistakes=(
         Mistake(

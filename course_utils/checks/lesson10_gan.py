@@ -14,9 +14,9 @@ from course_utils.checks.engine import Case, Exercise, Mistake
 Losses = Callable[[nn.Module, nn.Module, Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
-def _entropy(logits: Tensor, real: float, **how: str) -> Tensor:
+def _entropy(logits: Tensor, real: float, reduction: str = "mean") -> Tensor:
     return F.binary_cross_entropy_with_logits(
-        logits, torch.full_like(logits, real), **how
+        logits, torch.full_like(logits, real), reduction=reduction
     )
 
 

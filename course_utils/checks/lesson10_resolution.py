@@ -95,7 +95,9 @@ def peak_ratio(image: Tensor, original: Tensor, peak: float) -> float:
     from skimage.metrics import peak_signal_noise_ratio
 
     return float(
-        peak_signal_noise_ratio(original.numpy(), image.numpy(), data_range=peak)
+        peak_signal_noise_ratio(  # type: ignore[no-untyped-call]
+            original.numpy(), image.numpy(), data_range=peak
+        )
     )
 
 

@@ -103,11 +103,13 @@ def _attention(
 
 
 def _without_softmax(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    return q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5 @ v
+    summed: Tensor = q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5 @ v
+    return summed
 
 
 def _scaled_afterwards(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    return (q @ k.transpose(-1, -2)).softmax(-1) / q.shape[-1] ** 0.5 @ v
+    summed: Tensor = (q @ k.transpose(-1, -2)).softmax(-1) / q.shape[-1] ** 0.5 @ v
+    return summed
 
 
 def _draw(generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:

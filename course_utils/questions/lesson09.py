@@ -34,8 +34,8 @@ quiz = Quiz(
     "Style transfer",
     [
         Choice(
-            "A picture and a painting have exactly the same Gram matrices, in all style "
-            "layers. What follows?",
+            "A picture and a painting have exactly the same Gram matrices, in all "
+            "style layers. What follows?",
             options={
                 "They are the same picture": "Shuffle the places of the feature maps "
                 "and the matrices stay: they can't tell where anything is.",
@@ -51,8 +51,9 @@ quiz = Quiz(
             correct="In each layer the same features answer together, equally strongly",
         ),
         Number(
-            "SqueezeNet's style layers have 64, 128, 256 and 256 channels. A Gram matrix "
-            "is symmetric. How many *different* numbers describe a style? (One line.)",
+            "SqueezeNet's style layers have 64, 128, 256 and 256 channels. A Gram "
+            "matrix is symmetric. How many *different* numbers describe a style? "
+            "(One line.)",
             compute=different_numbers,
             explanation="C · (C + 1) / 2 of each: 2080 + 8256 + 32896 + 32896. A "
             "picture of 128 × 128 pixels has 49152 values, so a style is not even "
@@ -79,16 +80,16 @@ quiz = Quiz(
             correct="It stays as it was",
         ),
         Number(
-            'Is a mirrored painting the same style? Take `style.open_picture("strokes", '
-            "128)` and layer 6 of SqueezeNet, and give the `relative_error` of the Gram "
-            "matrix of the picture mirrored left to right (`.flip(-1)`), in per cent, to "
-            "the nearest whole number. (Run it.)",
+            'Is a mirrored painting the same style? Take `style.open_picture("strokes"'
+            ", 128)` and layer 6 of SqueezeNet, and give the `relative_error` of the "
+            "Gram matrix of the picture mirrored left to right (`.flip(-1)`), in per "
+            "cent, to the nearest whole number. (Run it.)",
             compute=mirrored,
             explanation="The matrix forgets places, but the features are slanted lines "
             "and curves, and a stroke that rises falls in the mirror.",
             wrong={
-                0: "The Gram matrix forgets *where*, but a kernel still knows left from "
-                "right. Run it.",
+                0: "The Gram matrix forgets *where*, but a kernel still knows left "
+                "from right. Run it.",
                 1: "That is layer 1, which cares for colour more than for direction. "
                 "Asked for is layer 6.",
                 100: "That would be as wrong as silence. It is not that far off.",

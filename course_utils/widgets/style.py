@@ -58,6 +58,7 @@ class StyleExplorer(anywidget.AnyWidget):
             another network: the layers of the grid are those of this one.
     """
 
+    _job: Run | None = None
     _esm = front_module()
     _css = front_style()
 
@@ -80,7 +81,6 @@ class StyleExplorer(anywidget.AnyWidget):
         self.stored = stored_grid()
         self._features = self._right(features)
         self._own = own_pictures(content, style)
-        self._job: Run | None = None
         super().__init__()
         self._grid = for_page(self.stored, self._own)
         if self._own:

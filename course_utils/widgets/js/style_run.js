@@ -32,7 +32,7 @@ export function runPanel({ model, set, status }) {
     clearTimeout(waiting);
     setText(words, kind === "run" ? "Waiting for Python…" : "Stopping…");
     waiting = setTimeout(() => say(NO_ANSWER), PATIENCE);
-    model.send({ kind });
+    model.send?.({ kind }); // a page without a kernel may have no such thing
   }
 
   function say(text) {
