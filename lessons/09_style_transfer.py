@@ -256,6 +256,9 @@ checks.check_move_pixels(move_pixels)
 # `style.live` is plumbing: it keeps the picture of every finished step, and it can show it.
 
 # %%
+from collections.abc import Callable
+
+Loss = Callable[[Tensor], Tensor]
 OPTIMIZERS = {
     "Adam": lambda picture: torch.optim.Adam([picture], lr=0.03),
     "L-BFGS": lambda picture: torch.optim.LBFGS(
@@ -264,7 +267,9 @@ OPTIMIZERS = {
 }
 
 
-def optimise(loss_of, start, steps=steps, optimizer="Adam", watch=False):
+def optimise(
+    loss_of: Loss, start: Tensor, steps=steps, optimizer="Adam", watch=False
+) -> tuple[Tensor, list[float]]:
     """Change pixels so that `loss_of(picture)` falls; return picture and losses."""
     picture = start.clone().requires_grad_()
     chosen = OPTIMIZERS[optimizer](picture)
@@ -483,7 +488,9 @@ def gram(features: Tensor) -> Tensor:
     return rows @ rows.mT / rows[0].numel()
 
 
-def style_error(heard, targets, matrix=gram) -> Tensor:
+def style_error(
+    heard: dict[int, Tensor], targets: dict[int, Tensor], matrix: Loss = gram
+) -> Tensor:
     """Return the mean error of the Gram matrices over the layers of `targets`."""
     errors = [relative_error(matrix(heard[i]), wanted) for i, wanted in targets.items()]
     return torch.stack(errors).mean()
@@ -608,7 +615,7 @@ def roughness(picture: Tensor) -> Tensor:
 
 def transfer(
     style_weight=100.0, tv_weight=5.0, painting=painting, layers=layers, matrix=gram
-):
+) -> Loss:
     """Return the loss of a new picture: content, style and total variation."""
     with torch.no_grad():
         content_target = listen(content, (content_layer,), layers)[content_layer]
@@ -915,6 +922,18 @@ checks.check_finish(finish)
 # Good styles have many small parts: bricks, gravel, knitting, leaves, handwriting.
 # If the strokes come out too fine, open the style picture in a larger size than the content; if too coarse, in a smaller one.
 #
+# How long that takes depends on your machine; on a busy one it took this long, with SqueezeNet:
+
+# %%
+from course_utils.recorded import recorded
+
+timing = recorded("style/timing")
+print(f"{timing['size']} pixels, {timing['steps']} steps, {timing['machine']}")
+for threads, measured in timing["threads"].items():
+    seconds = measured["median_seconds"]
+    print(f"{threads} thread(s): {seconds:.0f} s, median of {timing['runs']} runs")
+
+# %% [markdown]
 # With `features_name = "vgg19"` the lecture's network listens instead, once it has been fetched.
 # The pictures in the papers were made with it; up to its last style layer it computes more than a hundred times as much, so be patient, or take a GPU.
 #

@@ -1483,7 +1483,7 @@ axes[1, 0].set_ylabel("green triangles")
 plt.show()
 
 # %% [markdown]
-# **Figure.** Captions of pictures that the network has not seen, ✓ for a right one: in the upper row most are right, or wrong in one word; in the lower row, where each picture has green triangles, every sentence is fluent and none is right.
+# **Figure.** Captions of pictures that the network has not seen, ✓ for a right one: in the upper row they are right or off by one word; in the lower row, where each picture has green triangles, every sentence is fluent and none is right.
 #
 # **BLEU** scores a sentence against reference sentences: which share of its words, and of its runs of 2, 3 and 4 words, occur in a reference?
 # (The geometric mean of the four shares, less a penalty for being too short.)
