@@ -922,7 +922,7 @@ checks.check_finish(finish)
 # Good styles have many small parts: bricks, gravel, knitting, leaves, handwriting.
 # If the strokes come out too fine, open the style picture in a larger size than the content; if too coarse, in a smaller one.
 #
-# How long that takes depends on your machine; on a busy one it took this long, with SqueezeNet:
+# How long that takes depends on your machine; this was measured once, with SqueezeNet:
 
 # %%
 from course_utils.recorded import recorded
