@@ -673,7 +673,7 @@ print("the loss has fallen to less than a tenth:", losses[-1] < losses[0] / 10)
 #
 # There is no right answer here, only taste, so you should turn the knobs yourself.
 # All combinations of seven style weights and five choices of layers have been computed beforehand, with this lesson's losses, for three pairs of pictures.
-# First all of them for one pair, on still paper:
+# First one pair, and every second weight, on still paper:
 
 # %%
 from course_utils.widgets.style import StyleExplorer
@@ -721,16 +721,15 @@ plt.show()
 
 # %%
 fig, ax = plt.subplots(figsize=(7, 3.4), layout="constrained")
-for (name, (_, values)), line in zip(
-    runs.items(), ("-", "--", "-", "--", ":"), strict=True
-):
-    ax.plot(range(1, len(values) + 1), values, line, label=name)
+looks = ("o-", "o--", "-", "--", ":")  # circles: from the photograph
+for (name, (_, values)), look in zip(runs.items(), looks, strict=True):
+    ax.plot(range(1, len(values) + 1), values, look, markevery=6, label=name)
 ax.set(xlabel="step (one evaluation each)", ylabel="loss", yscale="log")
 ax.legend()
 plt.show()
 
 # %% [markdown]
-# **Figure.** From the photograph the two optimisers end at nearly the same loss; from noise L-BFGS (dashed) is far ahead of Adam after a few steps and stays ahead.
+# **Figure.** From the photograph (circles) the two optimisers end at nearly the same loss; from noise L-BFGS (dashed) is far ahead of Adam after a few steps and stays ahead.
 
 # %% tags=["nbval-ignore-output"]
 # differs: the last digits of training depend on the processor
@@ -755,12 +754,10 @@ print("lowest loss of all:", min(final, key=final.get))
 # Without total variation, with ours, and with twenty times as much:
 
 # %%
-smooth = {
-    f"tv_weight {weight:g}": optimise(transfer(tv_weight=weight), content)[0]
-    for weight in (0.0, 100.0)
-}
-smooth = {"tv_weight 0": smooth["tv_weight 0"], "tv_weight 5": result, **smooth}
-style.show(smooth, zoom=2)
+grainy, _ = optimise(transfer(tv_weight=0.0), content)
+melted, _ = optimise(transfer(tv_weight=100.0), content)
+pictures = {"tv_weight 0": grainy, "tv_weight 5": result, "tv_weight 100": melted}
+style.show(pictures, zoom=2)
 plt.show()
 
 # %% [markdown]
