@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _SIZES: Final = {"picture_size": [128, 192, 224], "steps": [50, 100, 150]}
+_ASKED_WITH: Final = ("pair", "style_weight", "style_layers", *_SIZES)
 _HEADER: Final = ("style weight", "content loss", "style loss", "total variation")
 
 
@@ -225,6 +226,8 @@ class StyleExplorer(anywidget.AnyWidget):
         if content.get("kind") == "stop":
             self.stop()
         elif not self.running:  # two clicks may arrive before the button is off
+            for name in _ASKED_WITH:
+                setattr(self, name, content["settings"][name])
             self.start()
 
     @traitlets.validate("pair")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from importlib.resources import files
 from typing import Any
@@ -77,8 +78,6 @@ def expect_as_in_python(page: Page) -> None:
 
 def tell(page: Page, report: Report) -> None:
     """What Python would send of a run."""
-    import base64
-
     rest = {**report.as_dict(), "picture": None}
     picture = report.picture and base64.b64encode(report.picture).decode("ascii")
     page.evaluate(_TELL, [json.loads(json.dumps(rest)), picture])
@@ -175,8 +174,18 @@ def test_pictures_say_what_they_show(page: Page) -> None:
 
 def test_run_asks_python_and_shows_progress_and_picture(page: Page) -> None:
     page.evaluate("() => { model.send = (content) => { window.sent = content; }; }")
+    page.locator("[data-control=picture_size]").select_option("192")
     page.locator("[data-control=run]").click()
-    assert page.evaluate("sent") == {"kind": "run"}
+    assert page.evaluate("sent") == {
+        "kind": "run",
+        "settings": {
+            "pair": "china_strokes",
+            "style_weight": 10,
+            "style_layers": [1, 4, 6, 7],
+            "picture_size": 192,
+            "steps": 50,
+        },
+    }
     expect(page.locator(".cnn-style-message")).to_have_text("Waiting for Python…")
     picture = torch.full((1, 3, 64, 64), 0.5)
     report = Report("running", "a test", "Step 20 of 50.", 20, 50, as_bytes(picture))
@@ -192,7 +201,7 @@ def test_run_asks_python_and_shows_progress_and_picture(page: Page) -> None:
     )
     assert (drawn(page, ".cnn-style-live").int() - 128).abs().max() < 4
     page.locator("[data-control=stop]").click()
-    assert page.evaluate("sent") == {"kind": "stop"}
+    assert page.evaluate("sent.kind") == "stop"
     tell(page, Report("stopped", "a test", "Stopped after step 21 of 50.", 21, 50))
     expect(page.locator("[data-control=run]")).to_be_enabled()
     expect(page.locator("[data-control=stop]")).to_be_disabled()

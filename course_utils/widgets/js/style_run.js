@@ -1,5 +1,6 @@
 // The part that asks Python to compute: size, steps, run and stop, progress, picture.
 
+const SETTINGS = ["pair", "style_weight", "style_layers", "picture_size", "steps"];
 const PATIENCE = 4000; // milliseconds until we say that Python does not answer
 const NO_ANSWER =
   "Python does not answer. It is busy with another cell, or this page has no kernel; the stored pictures work without one.";
@@ -32,7 +33,9 @@ export function runPanel({ model, set, status }) {
     clearTimeout(waiting);
     setText(words, kind === "run" ? "Waiting for Python…" : "Stopping…");
     waiting = setTimeout(() => say(NO_ANSWER), PATIENCE);
-    model.send?.({ kind }); // a page without a kernel may have no such thing
+    // a message overtakes changes of state that wait for a busy kernel: it says them all
+    const settings = Object.fromEntries(SETTINGS.map((name) => [name, model.get(name)]));
+    model.send?.({ kind, settings }); // a page without a kernel may have no such thing
   }
 
   function say(text) {
