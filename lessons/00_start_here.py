@@ -232,7 +232,7 @@ print("(0.1 + 0.2) + 0.3 == 0.1 + (0.2 + 0.3):", (0.1 + 0.2) + 0.3 == 0.1 + (0.2
 # | [02 · Convolution by hand](02_convolution_by_hand.ipynb) | What does a convolution compute? |
 # | [03 · Pooling and flattening](03_pooling_and_flattening.ipynb) | What may a network forget? |
 # | [04 · A CNN for CIFAR-10](04_cifar10_cnn.ipynb) | How does a network learn to tell a cat from a dog? |
-# | 05 · Training on a GPU (to come) | What does a graphics card change? |
+# | [05 · Training on GPUs](05_gpu_training.ipynb) | What does a GPU change? |
 # | [06 · Architectures](06_architectures.ipynb) | How can a network have 152 layers? |
 # | [07 · Transfer learning](07_transfer_learning.ipynb) | How does one network profit from another's training? |
 # | [08 · Segmentation and detection](08_segmentation_and_detection.ipynb) | What is where in a picture? |
