@@ -609,7 +609,7 @@ guess_shuffle.reveal(
 # %% [markdown]
 # For every fully connected network that recognises cats there is one that recognises this noise exactly as well, and training has no reason to prefer one to the other.
 # That pixels have neighbours, that the picture has an up and a left: none of it is built in.
-# It would have to be learned, from scratch, for every place in the picture.
+# It would have to be learnt, from scratch, for every place in the picture.
 #
 # ## Seven changes that make no difference to you
 #
@@ -714,7 +714,7 @@ def rms_distance(a: Tensor, b: Tensor) -> float:
 checks.check_rms_distance(rms_distance)
 
 # %% [markdown]
-# For the rest of the lesson there is torch's own: the root of `mse_loss`, which is the mean square error.
+# For the rest of the lesson there is torch's own: the root of `mse_loss`, the *mean squared error*.
 # And for a yardstick there is the dullest picture of all: a card, painted all over in the mean colour of the cat's photograph.
 
 # %% tags=["nbval-ignore-output"]

@@ -27,9 +27,7 @@ def tracked() -> list[str]:
     try:
         done = subprocess.run(command, cwd=DATA, capture_output=True, check=True)
     except (OSError, subprocess.CalledProcessError):
-        pytest.skip(
-            "needs a clone: only git knows what belongs to the workbook"
-        )
+        pytest.skip("needs a clone: only git knows what belongs to the workbook")
     return done.stdout.decode().strip("\0").split("\0")
 
 
