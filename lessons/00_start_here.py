@@ -4,14 +4,15 @@
 # Fifteen minutes from now you will know that your machine can run this workbook, how its exercises talk back, and where to turn when something doesn't work.
 # Then the real thing begins.
 #
-# **Afterwards you can**
+# **You will be able to**
 #
 # - work on a copy of a lesson, run it, and start it afresh;
 # - answer an exercise, and read the three verdicts that a check can give;
 # - say on which device PyTorch computes, and why a repeated run gives the same numbers.
 #
-# **Time** about 15 minutes.
-# **You need** nothing but this page.
+# **Time**: about 15 minutes.
+#
+# **From before**: nothing.
 
 # %% tags=["parameters"]
 seed = 0
@@ -243,7 +244,7 @@ print("(0.1 + 0.2) + 0.3 == 0.1 + (0.2 + 0.3):", (0.1 + 0.2) + 0.3 == 0.1 + (0.2
 # | [10 · Beyond](10_beyond.ipynb) | What else are convolutions good for? |
 # | [11 · The lab](11_lab_cifar10.ipynb) | Can you build one from nothing? |
 #
-# ## Summary
+# ## What to keep
 #
 # The doctor has seen your machine, a check has told you off and praised you, and you know what to send along with a cry for help.
 # Go on to [lesson 01](01_images_as_tensors.ipynb).

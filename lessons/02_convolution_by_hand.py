@@ -12,9 +12,9 @@
 # - design a kernel for a purpose, and have gradient descent find one for you;
 # - explain why the framework turns a convolution into a matrix product.
 #
-# **Time**: about three hours, with two good places for a break.
+# **Time**: about three hours with all eleven exercises and two good places for a break.
 #
-# **You need** [lesson 01](01_images_as_tensors.ipynb): images are tensors, the order N, C, H, W, and what a fully connected layer costs.
+# **From before**: [lesson 01](01_images_as_tensors.ipynb): images are tensors, the order N, C, H, W, and what a fully connected layer costs.
 
 # %% tags=["parameters"]
 seed = 0
@@ -1493,7 +1493,7 @@ print(f"largest error from a photograph: {(from_photo - sobel).abs().max():.1f}"
 # The photograph holds the same information, but gradient descent reads it slowly: where all pixels are alike, many kernels do equally well.
 # Normalising the input, better optimisers and batch normalisation all help with this, and you will meet each of them.
 #
-# ## Summary
+# ## What to keep
 #
 # - A convolution multiplies a window by a kernel, element by element, and adds up; then the window moves on. The framework does not turn the kernel.
 # - Two ideas make it cheap: an output sees only its neighbourhood, and all places share the same weights.
