@@ -1,4 +1,4 @@
-"""Lesson 05 in a real JupyterLab: run on two processes, predict, mend a step, answer."""
+"""Lesson 05 in a real JupyterLab: two processes, a guess, a mended step, a quiz."""
 
 from __future__ import annotations
 
