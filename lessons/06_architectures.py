@@ -384,7 +384,7 @@ checks.check_alexnet_side(last_side)
 # %% [markdown]
 # ## Local response normalisation
 #
-# AlexNet lets channels compete: at each pixel, a channel is made quieter when its neighbours in the list of channels are loud.
+# AlexNet lets channels compete, by *local response normalisation* (LRN): at each pixel, a channel is made quieter when its neighbours in the list of channels are loud.
 # Your slides write it as
 #
 # $$b_c = a_c \left(k + \frac{\alpha}{n} \sum_{c'} a_{c'}^2 \right)^{-\beta}$$
@@ -1486,7 +1486,8 @@ for mode in ("evaluation", "training"):
 # ### Deeper still: bottlenecks and DenseNet
 #
 # ResNet-50, 101 and 152 use GoogLeNet's trick inside their blocks: a 1 × 1 convolution squeezes 256 channels to 64, a 3 × 3 works on those, a 1 × 1 widens to 256 again, and the input is added.
-# So a block costs about as much as ResNet-18's and is three layers deep.
+# That is a *bottleneck*.
+# It costs about as much as ResNet-18's block and is three layers deep.
 #
 # DenseNet (2016) joins where ResNet adds: each layer reads the maps of *all* layers before it in its block, and adds 32 channels of its own.
 

@@ -207,7 +207,7 @@ print(credit("chelsea"))
 # Lesson 02 called it **dilation**.
 #
 # Take the lecture's image and its horizontal Sobel kernel, with dilation 2.
-# The nine taps now stand two pixels apart and span 5 × 5 pixels.
+# Its nine *taps*, the pixels that it reads, now stand two pixels apart and span 5 × 5 pixels.
 
 # %%
 image = torch.tensor(
@@ -607,7 +607,7 @@ print(f"left {loss_left:.4f}, right {loss_right:.4f}, mean {loss:.4f}")
 # `F.cross_entropy` takes it as it stands: logits (N, C, H, W) and labels (N, H, W), classes second.
 #
 # Photographs bring a difficulty that drawings lack: whose is the pixel on the very edge of a cat?
-# The annotators of Pascal VOC drew a band a few pixels wide around every object and gave it the label **255**: *do not count*.
+# The annotators of Pascal VOC, a much used set of photographs with 20 classes, drew a band a few pixels wide around every object and gave it the label **255**: *do not count*.
 # `ignore_index=255` leaves such pixels out, of the sum and of the mean.
 #
 # ### Exercise 8.4: one loss for all the pixels that count
@@ -1616,7 +1616,7 @@ print(f"{len(anchors):,} anchors → 200 → {len(kept)} proposals, as the netwo
 # ### Station 3: RoI align
 #
 # Proposals have all sizes, a linear layer wants one.
-# *RoI align* lays a grid of 7 × 7 bins over each proposal and reads the feature map in each bin, *between* the positions if need be, by bilinear interpolation.
+# *RoI align* (a *region of interest* is what a proposal proposes) lays a grid of 7 × 7 bins over each proposal and reads the feature map in each bin, *between* the positions if need be, by bilinear interpolation.
 # Check it on a map that you can do in your head: its value at column x and row y is x + 10·y.
 
 # %%
@@ -1698,7 +1698,7 @@ certain = confident(detections)
 fig, axes = plt.subplots(1, 3, figsize=(9.2, 2.7), layout="constrained")
 plots.show_gray(whole, axes[0], "2 · objectness and proposals")
 outline(axes[0], proposals[0], kind="faint")
-plots.show_gray(gray, axes[1], "4 · heads: no background")
+plots.show_gray(gray, axes[1], "4 · moved, without background")
 outline(axes[1], moved[~background], kind="faint")
 texts = described(certain, network.classes)
 show_boxes(scene.image, certain["boxes"], axes[2], texts=texts, title="5 · the answer")
@@ -1744,7 +1744,7 @@ print("heads:    ", *sorted(set(losses) - {"loss_objectness", "loss_rpn_box_reg"
 #
 # ### The official one
 #
-# torchvision's Faster R-CNN has a ResNet-50 body, a pyramid of five feature maps instead of one, and the classes of COCO; it takes 160 MB, and its stations are the same five.
+# torchvision's Faster R-CNN has a ResNet-50 body, a pyramid of five feature maps instead of one, and the classes of COCO, the photographs by which detectors are compared; it takes 160 MB, and its stations are the same five.
 
 # %% tags=["nbval-ignore-output"]
 # differs: runs what is at hand

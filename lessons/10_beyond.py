@@ -1397,7 +1397,7 @@ fig, axes = plt.subplots(1, 4, figsize=(8.6, 3), layout="constrained")
 for ax, picture, one in zip(axes, draw_pictures(few, generator), few, strict=True):
     plots.show_rgb(picture, ax)
     lines = [textwrap.fill(sentence, 27) for sentence in one.sentences()]
-    ax.set_title("\n".join(lines), fontsize=7)
+    ax.set_title("\n".join(lines), fontsize=9)
 plt.show()
 print(len(VOCABULARY), "words:", " ".join(VOCABULARY))
 
@@ -1507,7 +1507,7 @@ for row, some, truths in cases:
     for ax, picture, said, truth in zip(row, some, say(some[:4]), truths, strict=False):
         plots.show_rgb(picture, ax)
         mark = "✓" if said in truth else "✗"
-        ax.set_title(textwrap.fill(f"{mark} {said}", 27), fontsize=7)
+        ax.set_title(textwrap.fill(f"{mark} {said}", 27), fontsize=9)
 axes[0, 0].set_ylabel("usual")
 axes[1, 0].set_ylabel("green triangles")
 plt.show()
