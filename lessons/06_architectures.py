@@ -1445,7 +1445,7 @@ def their_name(name: str) -> str:
 checks.check_their_name(their_name)
 
 # %% [markdown]
-# Here the copy is made by order, since both list their layers from the input to the output; `strict=True` refuses any name that is missing or left over, and any shape that does not fit.
+# Here the weights are copied in their order, since both networks list their layers from the input to the output; `strict=True` refuses any name that is missing or left over, and any shape that does not fit.
 # (With `weights = "official"` at the top of the lesson it is the trained ResNet-18, if its weights are in the cache.)
 
 # %%

@@ -847,7 +847,7 @@ assert sum(by_picture) / len(by_picture) > ious.mean() + 0.03
 print("the mean over pictures is the larger one, by more than 0.03")
 
 # %% [markdown]
-# In a picture with a single truck there are two classes, one of them the easy background, which so counts for half.
+# In a picture with a single truck there are two classes, one of them the easy background, which then counts for half.
 # Among all pixels it is one class in eleven.
 # Say which of the two you report; the benchmarks report the second.
 #
