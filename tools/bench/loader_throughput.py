@@ -15,19 +15,19 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 import torch
 import torch.nn.functional as F
 import torchvision
-from PIL import Image
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 from torchvision import transforms
 
 from course_utils.datasets import Augment, ImageLoader
+from course_utils.datasets.pil_images import PilImages
 from course_utils.networks import LectureCNN
 
 Batches = Iterable[tuple[Tensor, Tensor]]
@@ -40,25 +40,6 @@ PIL: Final = "PIL, 0 workers"
 GOAL_ALONE: Final = 0.85
 GOAL_PIL: Final = 1.5
 _HALF: Final = (0.5, 0.5, 0.5)
-
-
-class PilImages(Dataset[tuple[Tensor, int]]):
-    """Images handed out one by one, as ``torchvision.datasets.CIFAR10`` does it."""
-
-    def __init__(
-        self, images: Tensor, labels: Tensor, transform: Callable[[Image.Image], Tensor]
-    ) -> None:
-        self.transform = transform
-        self.images = images.permute(0, 2, 3, 1).contiguous().numpy()
-        self.labels = labels.tolist()
-
-    def __len__(self) -> int:
-        """Number of images."""
-        return len(self.labels)
-
-    def __getitem__(self, index: int) -> tuple[Tensor, int]:
-        """Image (3, 32, 32), float32, and its label."""
-        return self.transform(Image.fromarray(self.images[index])), self.labels[index]
 
 
 @dataclass

@@ -1,0 +1,7 @@
+"""Exercises 5.5 to 5.7: a learning rate in a triangle, small batches, memory."""
+
+from course_utils.checks.lesson05_accumulation import check_accumulated_step
+from course_utils.checks.lesson05_memory import check_largest_batch
+from course_utils.checks.lesson05_schedule import check_triangular_rate
+
+__all__ = ["check_accumulated_step", "check_largest_batch", "check_triangular_rate"]
