@@ -15,8 +15,15 @@ from course_utils.checks.engine import Case, Exercise, Mistake
 from tests.notebooks import ROOT, read
 from tools.building.project import BuildError, Project
 from tools.writing.glossary import Term, glossary, terms
-from tools.writing.lessons import cell, exercise_link, heading_link, table
-from tools.writing.mistakes import ERROR, SHAPE, SILENT, groups, signs
+from tools.writing.lessons import exercise_link, heading_link
+from tools.writing.mistakes import (
+    ERROR,
+    SHAPE,
+    SILENT,
+    Known,
+    exercises,
+    known_mistakes,
+)
 from tools.writing.pages import stale_pages
 
 TERMS = terms(ROOT)
@@ -62,7 +69,7 @@ def test_a_name_that_pytorch_lacks_is_noticed() -> None:
 
 
 def test_glossary_is_in_the_order_of_the_alphabet() -> None:
-    rows = re.findall(r"^\| \*\*(.+?)\*\*", glossary(PROJECT), re.MULTILINE)
+    rows = re.findall(r"^- \*\*(.+?)\*\*", glossary(PROJECT), re.MULTILINE)
     assert len(rows) == len(TERMS)
     assert rows == sorted(rows, key=str.casefold)
 
@@ -73,7 +80,8 @@ def double(x: Tensor) -> Tensor:
 
 def shows(wrong: Any) -> str:
     exercise = Exercise("1.1 · Double", double, (Case("three", (torch.ones(3),)),))
-    return signs(replace(exercise, mistakes=(Mistake("m", wrong, "h"),)))[0]
+    (known,) = known_mistakes(replace(exercise, mistakes=(Mistake("m", wrong, "h"),)))
+    return known.shows
 
 
 def test_wrong_values_of_the_right_shape_are_silent() -> None:
@@ -89,18 +97,16 @@ def test_error_is_not_silent() -> None:
     assert shows(lambda x: x.nothing) == ERROR
 
 
-def test_mistake_is_found_by_a_part_of_its_name_from_its_beginning() -> None:
-    (group,) = [g for g in groups(ROOT) if "added" in g.words]
-    assert group.holds("channels_added")
-    assert not group.holds("padded")
+def test_silent_mistakes_go_unmarked_and_loud_ones_say_how_they_show() -> None:
+    mistake = Mistake("taken_twice", None, "Once\nis enough.")
+    assert Known(mistake, SILENT).line == "- **taken twice**: Once is enough."
+    assert Known(mistake, SHAPE).line.startswith("- **taken twice** (another shape):")
 
 
-def test_last_group_takes_what_is_left() -> None:
-    assert groups(ROOT)[-1].holds("anything")
-
-
-def test_bar_in_a_hint_does_not_end_its_cell() -> None:
-    assert table(["a"], [[cell("x | y\nz")]]).splitlines()[-1] == "| x \\| y z |"
+def test_exercises_come_by_number() -> None:
+    (lesson,) = PROJECT.lessons(["02"])
+    numbers = [e.title.partition(" ")[0] for e in exercises(lesson)]
+    assert numbers == [f"2.{n}" for n in range(1, len(numbers) + 1)]
 
 
 def test_link_to_a_missing_heading_is_refused() -> None:

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from tools.building.project import BuildError, Project
 from tools.publishing.site import make_site
 
+SITE = "build/site"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
@@ -21,11 +23,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         project = Project.load()
         lessons = project.lessons(options.lesson)
-        page = make_site(project, lessons, project.root / "build" / "site")
+        proof = make_site(project, lessons, project.root / SITE)
     except BuildError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"Open {page.relative_to(project.root).as_posix()} in a browser.")
+    print(f"{proof.pages} pages; each of their {proof.links} links resolves.")
+    print(f"Open {SITE}/html/index.html in a browser.")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The site of two lessons in a real browser, opened as files: nothing is served."""
+"""The site of all lessons in a real browser, opened as files: nothing is served."""
 
 from __future__ import annotations
 
@@ -7,36 +7,45 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tools.building.project import Project
 from tools.publishing.site import make_site
 
-LESSONS = ("02", "03")  # formulas and both explorers
+PROJECT = Project.load()
+LESSONS = [lesson.name for lesson in PROJECT.lessons()]
+PAGES = [path.stem for path in sorted((PROJECT.root / "pages").glob("*.md"))]
 CONVOLUTION, POOLING = "02_convolution_by_hand", "03_pooling_and_flattening"
-PAGES = ("index", CONVOLUTION, POOLING, "errata", "glossary", "search.html?q=sobel")
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+VIOLATIONS = """async (rules) => {
+  const options = { preload: false }; // it would ask for style sheets again
+  if (rules) options.runOnly = rules;
+  const { violations } = await axe.run(options);
+  return violations.map((v) => [v.id, v.nodes.map((node) => node.html)]);
+}"""
 Visit = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A site of two lessons and all pages."""
-    project = Project.load()
+    """A site of all lessons and pages."""
     folder = tmp_path_factory.mktemp("site")
-    return make_site(project, project.lessons(LESSONS), folder).parent
+    make_site(PROJECT, PROJECT.lessons(), folder)
+    return folder / "html"
 
 
 @pytest.fixture
 def visit(site: Path, chromium: Browser) -> Iterator[Visit]:
-    """Open a page; errors and requests beyond the site's files fail the test."""
+    """Open a page; errors, and requests for more than the site's files, fail."""
     faults: list[str] = []
     pages: list[Page] = []
 
-    def open_page(name: str, theme: str = "light") -> Page:
-        page = chromium.new_page(color_scheme=theme)
+    def open_page(name: str, **context: object) -> Page:
+        page = chromium.new_page(**context)
         pages.append(page)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("request", lambda r: _is_ours(r.url, site) or faults.append(r.url))
+        page.on("requestfailed", lambda request: faults.append(request.url))
         page.goto(f"{site.as_uri()}/{name if '.' in name else f'{name}.html'}")
         return page
 
@@ -55,19 +64,31 @@ def _ground(page: Page) -> str:
     return colour
 
 
+@pytest.mark.parametrize("name", ["index", *LESSONS, *PAGES, "search.html?q=sobel"])
+def test_axe_finds_no_violation_in_light_or_dark(visit: Visit, name: str) -> None:
+    page = visit(name, color_scheme="light")
+    page.wait_for_function("!document.querySelector('.live:not([data-ready])')")
+    page.evaluate("document.querySelectorAll('details').forEach((d) => d.open = true)")
+    page.evaluate(AXE)
+    assert page.evaluate(VIOLATIONS) == []
+    light = _ground(page)
+    page.emulate_media(color_scheme="dark")
+    assert _ground(page) != light
+    assert page.evaluate(VIOLATIONS, ["color-contrast"]) == []
+
+
 def test_search_finds_the_lesson(visit: Visit) -> None:
     page = visit("index")
     page.get_by_role("textbox", name="Search").fill("sobel")
     page.keyboard.press("Enter")
-    found = page.locator(f"#search-results a[href^='{CONVOLUTION}.html']").first
-    found.wait_for()
+    page.locator(f"#search-results a[href^='{CONVOLUTION}.html']").first.wait_for()
 
 
 def test_dark_and_light_can_be_chosen(visit: Visit) -> None:
-    page = visit(CONVOLUTION)
+    page = visit("glossary")
     seen = set()
     for _ in range(3):  # auto, light, dark
-        page.locator("button.theme-toggle:visible").click()
+        page.locator("button.theme-toggle:visible").press("Enter")
         seen.add(_ground(page))
     assert len(seen) == 2
 
@@ -82,8 +103,7 @@ def test_explorer_takes_the_chosen_colours(visit: Visit) -> None:
 
 
 def test_formulas_are_drawn(visit: Visit) -> None:
-    page = visit(CONVOLUTION)
-    fraction = page.locator(".formula mfrac").first
+    fraction = visit(CONVOLUTION).locator(".formula mfrac").first
     above, below = (fraction.locator("> *").nth(n).bounding_box() for n in (0, 1))
     assert above is not None
     assert below is not None
@@ -92,37 +112,48 @@ def test_formulas_are_drawn(visit: Visit) -> None:
 
 def test_convolution_explorer_answers_a_key_press(visit: Visit) -> None:
     page = visit(CONVOLUTION)
-    stride = page.locator(".live [data-control='stride']")
     page.get_by_text("Output, 4 × 4").wait_for()
-    stride.focus()
-    page.keyboard.press("ArrowRight")
+    page.locator(".live [data-control='stride']").press("ArrowRight")
     page.get_by_text("Output, 2 × 2").wait_for()
+
+
+def test_explorers_numbers_keep_to_their_cells(visit: Visit) -> None:
+    cell = visit(CONVOLUTION).locator(".live").get_by_text("−20", exact=True).first
+    too_wide = "cell => cell.scrollWidth - cell.clientWidth"
+    assert cell.evaluate(too_wide) == 0
 
 
 def test_pooling_explorer_is_alive(visit: Visit) -> None:
     page = visit(POOLING)
     page.locator(".live[data-ready]").wait_for()
-    assert page.get_by_text("Run this cell to move the window yourself").count() == 0
+    expect(page.get_by_text("Run this cell to move the window yourself")).to_have_count(
+        0
+    )
 
 
 def test_solution_opens_by_keyboard(visit: Visit) -> None:
-    page = visit(CONVOLUTION)
-    fold = page.locator("details.solution").first
-    assert not fold.locator("pre").first.is_visible()
-    fold.locator("summary").focus()
+    fold = visit(CONVOLUTION).locator("details.solution").first
+    expect(fold.locator("pre").first).not_to_be_visible()
+    fold.locator("summary").press("Enter")
+    expect(fold.locator("pre").first).to_be_visible()
+
+
+def test_first_tab_stop_leads_past_the_menu(visit: Visit) -> None:
+    page = visit("glossary")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
-    fold.locator("pre").first.wait_for(state="visible")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('article') !== null")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_no_violation(visit: Visit, name: str, theme: str) -> None:
-    page = visit(name, theme)
-    if name in (CONVOLUTION, POOLING):
-        page.locator(".live[data-ready]").wait_for()
-    page.evaluate("document.querySelectorAll('details').forEach((d) => d.open = true)")
-    page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text("utf-8"))
-    # it would ask for style sheets again, which a file may not
-    result = page.evaluate("() => axe.run({ preload: false })")
-    found = {v["id"]: [n["html"] for n in v["nodes"]] for v in result["violations"]}
-    assert found == {}
+def test_phone_shows_the_menu_by_keyboard_and_scrolls_no_page_sideways(
+    visit: Visit,
+) -> None:
+    page = visit(CONVOLUTION, viewport={"width": 360, "height": 740})
+    width = "document.documentElement.scrollWidth"
+    assert page.evaluate(width) == 360
+    glossary = page.get_by_role("link", name="Glossary")
+    expect(glossary).not_to_be_in_viewport()
+    page.get_by_label("Toggle site navigation sidebar").press("Space")
+    expect(glossary).to_be_in_viewport()

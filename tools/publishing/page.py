@@ -82,8 +82,10 @@ class _Page:
             return fenced("{code-block} none\n:class: output", output.text)
         data = output.get("data", {})
         live = self.explorers.html(cell, data)
-        if live or "text/html" in data:
-            return raw(f'<div class="output">{live or data["text/html"]}</div>')
+        if live is not None:
+            return raw(live)
+        if "text/html" in data:
+            return raw(f'<div class="output">{data["text/html"]}</div>')
         if "image/png" in data:
             alt = output.metadata.get("image/png", {}).get("alt", "")
             return self._picture(f"{cell.id}-{number}.png", data["image/png"], alt)

@@ -13,6 +13,7 @@ from tools.markdown import redirect_links
 from tools.publishing import explorers
 from tools.publishing.links import Links
 from tools.publishing.page import lesson_page
+from tools.publishing.proof import Proof, prove
 
 _HERE = Path(__file__).parent
 _INTRODUCTION_ENDS = "\n## "
@@ -43,8 +44,8 @@ _INDEX = """\
 """
 
 
-def make_site(project: Project, lessons: Sequence[Lesson], folder: Path) -> Path:
-    """Make the site of these lessons and of all pages; return its first page.
+def make_site(project: Project, lessons: Sequence[Lesson], folder: Path) -> Proof:
+    """Make the site of these lessons and of all pages, below ``folder/html``.
 
     Args:
         project: Where lessons and pages are, and where they are published.
@@ -52,14 +53,18 @@ def make_site(project: Project, lessons: Sequence[Lesson], folder: Path) -> Path
         folder: Gets the sources and the site; what is in it is replaced.
 
     Raises:
-        BuildError: If a lesson holds what a page cannot show, or Sphinx complains.
+        BuildError: If a lesson holds what a page cannot show, Sphinx complains, or a
+            link leads nowhere.
     """
     source, site = folder / "source", folder / "html"
     shutil.rmtree(folder, ignore_errors=True)
     source.mkdir(parents=True)
     write_sources(project, lessons, source)
     _run_sphinx(source, site)
-    return site / "index.html"
+    proof = prove(site)
+    if proof.faults:
+        raise BuildError("\n".join(proof.faults))
+    return proof
 
 
 def write_sources(project: Project, lessons: Sequence[Lesson], source: Path) -> None:

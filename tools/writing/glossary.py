@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from tools.building.project import Project
-from tools.writing.lessons import cell, lesson_link, lesson_of, table
+from tools.writing.lessons import lesson_link, lesson_of
 
 SOURCE = "pages/glossary.toml"
 _INTRODUCTION = """\
 # Glossary
 
-The workbook's {count} terms, each with PyTorch's name where there is one, and the
-lesson that introduces it. `nn` is `torch.nn`, `F` is `torch.nn.functional`; a name in
-parentheses is an argument.
+The workbook's {count} terms, each with the lesson that introduces it, and with
+PyTorch's name where there is one. `nn` is `torch.nn`, `F` is `torch.nn.functional`; a
+name in parentheses is an argument.
 """
 
 
@@ -42,6 +43,11 @@ class Term:
         """What stands in the lesson."""
         return self.find or self.name
 
+    @property
+    def letter(self) -> str:
+        """The letter under which it stands."""
+        return self.name[0].upper()
+
 
 def terms(root: Path) -> list[Term]:
     """Read all terms, in the order of the alphabet."""
@@ -56,14 +62,15 @@ def terms(root: Path) -> list[Term]:
 def glossary(project: Project) -> str:
     """Return the page."""
     found = terms(project.root)
-    rows = [
-        (
-            f"**{term.name}**",
-            ", ".join(f"`{name}`" for name in term.pytorch),
-            cell(term.text),
-            lesson_link(lesson_of(project, term.lesson)),
-        )
-        for term in found
-    ]
-    header = ("Term", "In PyTorch", "What it means", "Lesson")
-    return f"{_INTRODUCTION.format(count=len(found))}\n{table(header, rows)}\n"
+    parts = [_INTRODUCTION.format(count=len(found))]
+    for letter, group in groupby(found, key=lambda term: term.letter):
+        parts.append(f"## {letter}\n")
+        parts.append("\n".join(_line(project, term) for term in group) + "\n")
+    return "\n".join(parts)
+
+
+def _line(project: Project, term: Term) -> str:
+    names = ", ".join(f"`{name}`" for name in term.pytorch)
+    lesson = lesson_link(lesson_of(project, term.lesson))
+    start = " · ".join(filter(None, [f"**{term.name}**", names, lesson]))
+    return f"- {start}<br>{term.text}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import cache
 from urllib.parse import quote
 
@@ -45,7 +44,7 @@ def heading_link(lesson: Lesson, heading: str, words: str) -> str:
 
 def lesson_link(lesson: Lesson) -> str:
     """A link, from ``pages/``, to a lesson."""
-    return f"[{lesson.number}]({_target(lesson)})"
+    return f"[lesson {lesson.number}]({_target(lesson)})"
 
 
 def exercise_link(lesson: Lesson, title: str) -> str:
@@ -55,19 +54,7 @@ def exercise_link(lesson: Lesson, title: str) -> str:
     heading = next((h for h in headings(lesson) if own.match(h)), None)
     if heading is None:
         raise BuildError(f"{lesson.name} has no heading for exercise {title!r}")
-    return heading_link(lesson, heading, cell(title))
-
-
-def cell(text: str) -> str:
-    """A text as it may stand in a cell of a table."""
-    return " ".join(text.split()).replace("|", "\\|")
-
-
-def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table in markdown."""
-    lines = [list(header)]
-    lines += [["---"] * len(lines[0]), *map(list, rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return heading_link(lesson, heading, title)
 
 
 def _target(lesson: Lesson) -> str:

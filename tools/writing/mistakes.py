@@ -1,23 +1,19 @@
-"""The known mistakes of all exercises, in groups, and how each of them shows itself."""
+"""The known mistakes of all exercises, and how each of them shows itself."""
 
 from __future__ import annotations
 
 import copy
 import importlib
-import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from torch import Tensor
 
 from course_utils.checks.engine import Case, Exercise, Mistake, as_value, call
 from tools.building.project import Lesson, Project
-from tools.writing.lessons import cell, exercise_link, table
+from tools.writing.lessons import exercise_link, headings
 
-SOURCE: Final = "pages/mistakes.toml"
 SILENT: Final = "silent"
 SHAPE: Final = "another shape"
 ERROR: Final = "an error"
@@ -27,88 +23,75 @@ _INTRODUCTION = """\
 The workbook's exercises know {count} mistakes, and recognise an answer that makes one
 of them. **{silent} of them are silent**: on every example of the exercise the code
 runs to its end and gives an answer of the right shape; only its values are wrong. The
-others show themselves on some example, by another shape or by an error.
+other {loud} show themselves on some example; in parentheses it says how.
 
-The groups say what mistakes have in common, and how to notice them; look there for
-your own habits.
+## How to notice them
+
+- **A score too good to be true.** Ask of every number where it was computed, and on
+  what: nothing may be chosen, fitted or normalised by the images that judge.
+- **Modes, gradients, memory.** A layer in the wrong mode, a gradient kept or lost, a
+  state that one step leaves to the next: print `model.training` and `requires_grad`,
+  and run the same batch twice.
+- **Logits and probabilities.** A softmax too many still gives numbers that add up to 1,
+  and a loss that falls, only more slowly: know which of your numbers are logits.
+- **The right numbers in the wrong places.** As long as the shapes fit, nobody
+  complains: try a case in which N, C, H and W are four different numbers.
+- **Means of what, over what, divided by what?** A mean of means is not the mean: try
+  batches of different sizes.
+- **Scale.** Bytes for shares, variances for deviations: look at the smallest and the
+  largest value before you believe the rest.
+- **Windows.** An output of the right size can come from windows that lie elsewhere:
+  follow one in a corner and one at the far edge by hand.
+- **True for this size only.** A number typed in where the code could have asked holds
+  until the first image of another size: try one.
+- **A part forgotten, or put in twice.** The network runs without its bias, and with two
+  activations: count the parameters, and compare.
 """
-_HEADER = ("Exercise", "Mistake", "What the check says", "Shows itself by")
-
-
-@dataclass(frozen=True)
-class Group:
-    """Mistakes that have something in common.
-
-    Attributes:
-        title: What they have in common.
-        text: How one notices them.
-        words: A mistake belongs here if a part of its name begins with one of these.
-    """
-
-    title: str
-    text: str
-    words: tuple[str, ...]
-
-    def holds(self, name: str) -> bool:
-        """Whether a mistake of this name belongs to the group."""
-        return any(re.search(rf"(^|_){re.escape(w)}", name) for w in self.words)
 
 
 @dataclass(frozen=True)
 class Known:
-    """A mistake, its exercise, and how it shows itself on the exercise's cases."""
+    """A mistake, and how it shows itself on its exercise's cases."""
 
-    lesson: Lesson
-    exercise: Exercise
     mistake: Mistake
     shows: str
 
-
-def groups(root: Path) -> list[Group]:
-    """Read the groups, in their order; the last one takes what is left."""
-    entries = tomllib.loads((root / SOURCE).read_text("utf-8"))["group"]
-    return [Group(e["title"], e["text"], tuple(e["words"])) for e in entries]
-
-
-def known_mistakes(lessons: Sequence[Lesson]) -> Iterator[Known]:
-    """Yield every known mistake, by lesson and in the order of the exercises."""
-    for lesson in lessons:
-        module = importlib.import_module(f"course_utils.checks.lesson{lesson.number}")
-        found = [e for e in vars(module).values() if isinstance(e, Exercise)]
-        for exercise in sorted(found, key=_number):
-            for mistake, shows in zip(exercise.mistakes, signs(exercise), strict=True):
-                yield Known(lesson, exercise, mistake, shows)
-
-
-def signs(exercise: Exercise) -> list[str]:
-    """How each mistake of an exercise shows itself on the fixed cases."""
-    cases = exercise.cases or exercise.all_cases()
-    right = [_form(_result(exercise, exercise.reference, case)) for case in cases]
-    return [_sign(exercise, mistake, cases, right) for mistake in exercise.mistakes]
+    @property
+    def line(self) -> str:
+        """The mistake as an item of a list."""
+        name = self.mistake.name.replace("_", " ")
+        loud = "" if self.shows == SILENT else f" ({self.shows})"
+        return f"- **{name}**{loud}: {' '.join(self.mistake.hint.split())}"
 
 
 def mistakes(project: Project) -> str:
     """Return the page."""
-    rows: dict[Group, list[tuple[str, ...]]] = {g: [] for g in groups(project.root)}
-    for known in known_mistakes(project.lessons()):
-        group = next(g for g in rows if g.holds(known.mistake.name))
-        rows[group].append(_row(known))
-    signs = [row[-1] for found in rows.values() for row in found]
-    count, silent = len(signs), signs.count(SILENT)
-    parts = [_INTRODUCTION.format(count=count, silent=silent)]
-    for group, found in rows.items():
-        parts += [f"## {group.title}\n", f"{group.text}\n"]
-        parts.append(table(_HEADER, found) + "\n")
-    return "\n".join(parts)
+    parts, found = [], []
+    for lesson in project.lessons():
+        parts.append(f"## {headings(lesson)[0]}\n")
+        for exercise in exercises(lesson):
+            known = known_mistakes(exercise)
+            found += known
+            parts.append(f"### {exercise_link(lesson, exercise.title)}\n")
+            parts.append("\n".join(one.line for one in known) + "\n")
+    silent = sum(one.shows == SILENT for one in found)
+    loud = len(found) - silent
+    start = _INTRODUCTION.format(count=len(found), silent=silent, loud=loud)
+    return "\n".join([start, *parts])
 
 
-def _row(known: Known) -> tuple[str, ...]:
-    return (
-        exercise_link(known.lesson, known.exercise.title),
-        known.mistake.name.replace("_", " "),
-        cell(known.mistake.hint),
-        known.shows,
-    )
+def exercises(lesson: Lesson) -> Iterator[Exercise]:
+    """Yield the exercises of a lesson, in the order of their numbers."""
+    module = importlib.import_module(f"course_utils.checks.lesson{lesson.number}")
+    found = [e for e in vars(module).values() if isinstance(e, Exercise)]
+    yield from sorted(found, key=_number)
+
+
+def known_mistakes(exercise: Exercise) -> list[Known]:
+    """The mistakes of an exercise, each tried on the fixed cases."""
+    cases = exercise.cases or exercise.all_cases()
+    right = [_form(_result(exercise, exercise.reference, case)) for case in cases]
+    return [Known(m, _sign(exercise, m, cases, right)) for m in exercise.mistakes]
 
 
 def _number(exercise: Exercise) -> tuple[int, ...]:
