@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from nbformat import NotebookNode
 
 from tests.publishing import write_lesson
 from tests.tiny_workbook import code, printed, prose, shown, tiny_workbook
@@ -56,7 +57,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the finished site."""
     root = tmp_path_factory.mktemp("workbook")
     project = tiny_workbook(root)
-    readme = "# The workbook\n\nRead [the licence](LICENSE).\n\n## Two commands\n\nmake"
+    readme = "# The workbook\n\nRead [how](CONTRIBUTING.md).\n\n## Two commands\n\nmake"
     (root / "README.md").write_text(readme, "utf-8")
     (root / "pages").mkdir()
     (root / "pages" / "glossary.md").write_text("# Glossary\n\nEquivariance.", "utf-8")
@@ -125,8 +126,9 @@ def test_first_page_lists_lessons_and_pages_after_the_introduction(site: Path) -
     assert "2 · What does doubling do?" in text
     assert "Glossary" in text
     assert "Two commands" not in text
-    github = "https://github.com/owner/name/blob/v1/LICENSE"
-    assert github in page.values("a", "href")
+    github = "https://github.com/owner/name/blob/v1"
+    leads_to = {f"{github}/{name}" for name in ("CONTRIBUTING.md", "LICENSE")}
+    assert leads_to <= set(page.values("a", "href"))
 
 
 def test_search_knows_words_of_lessons_and_pages(site: Path) -> None:
@@ -135,10 +137,17 @@ def test_search_knows_words_of_lessons_and_pages(site: Path) -> None:
     assert "equivari" in index
 
 
-def test_broken_link_between_pages_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "cell",
+    [
+        prose("## A\n\n[there](../notebooks/02_toy.ipynb#nowhere)"),
+        code("x", shown(text_html='<a href="nowhere">there</a>')),
+    ],
+    ids=["in prose", "in an output"],
+)
+def test_broken_link_is_refused(tmp_path: Path, cell: NotebookNode) -> None:
     project = tiny_workbook(tmp_path)
     (tmp_path / "README.md").write_text("# The workbook\n", "utf-8")
-    broken = prose("## A\n\n[there](../notebooks/02_toy.ipynb#nowhere)")
-    lesson = write_lesson(project, broken)
+    lesson = write_lesson(project, cell)
     with pytest.raises(BuildError, match="nowhere"):
         make_site(project, [lesson], tmp_path / "build")

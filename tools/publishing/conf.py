@@ -15,9 +15,11 @@ myst_disable_syntax = [
     "myst_block_break",
 ]
 myst_heading_anchors = 4
+smartquotes = False
 
 html_theme = "furo"
 html_title = project
+html_theme_options = {"light_css_variables": {"color-code-background": "#f4f5f7"}}
 templates_path = ["templates"]
 html_css_files = ["explorer.css", "site.css"]
 html_js_files = ["site.js", "live.js"]

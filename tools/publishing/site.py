@@ -28,6 +28,8 @@ _INDEX = """\
 
 {pages}
 
+Code: [BSD 3-Clause]({code_licence}). Text and figures: [CC BY 4.0]({text_licence}).
+
 ```{{toctree}}
 :caption: Lessons
 :hidden:
@@ -102,6 +104,8 @@ def _index(
         introduction=readme.partition(_INTRODUCTION_ENDS)[0].strip(),
         lessons=_list(lesson.name for lesson in lessons),
         pages=_list(page.stem for page in pages),
+        code_licence=links.on_github("LICENSE"),
+        text_licence=links.on_github("LICENSE-TEXT.md"),
         lesson_names="\n".join(lesson.name for lesson in lessons),
         page_names="\n".join(page.stem for page in pages),
     )
