@@ -52,7 +52,7 @@ def test_network_needs_1152_inputs_and_never_256(fault: Fault) -> None:
     lecture="C",
     said="The input layer is 256 × 256 × 3.",
     right="Images are brought to 256 pixels; the network sees crops of 224 × 224, "
-    "padded by 2. (Without the padding, its first maps of 55 × 55 would need 227 × 227.)",
+    "padded by 2. (Without padding, its first maps of 55 × 55 would need 227 × 227.)",
     lesson="06",
     heading="Which size goes in?",
     quote="256 × 256 × 3 input layer",
@@ -72,8 +72,8 @@ def test_alexnet_sees_crops_of_224(fault: Fault) -> None:
     title="One channel too many around an even n",
     lecture="C",
     said="Local response normalisation sums from c − n/2 to c + n/2.",
-    right="For an even n that window holds n + 1 channels; PyTorch takes n, one less on "
-    "the far side. For an odd n both agree.",
+    right="For an even n that window holds n + 1 channels; PyTorch takes n, one less "
+    "on the far side. For an odd n both agree.",
     lesson="06",
     heading="Local response normalisation",
     quote="from c − n/2 to c + n/2",

@@ -47,13 +47,13 @@ def test_last_two_numbers_of_the_sobel_row_are_running_sums(fault: Fault) -> Non
 @pytest.mark.fault(
     title="One parenthesis too many, twice",
     lecture="I",
-    said="`x = self.pool1(self.act1(self.conv2(self.pool1(self.act1(self.conv1(x)))))))` "
-    "and `x = self.fc3(self.act1(self.fc2(self.act1(self.fc1(x))))))`",
+    said="`x = self.pool1(self.act1(self.conv2(self.pool1(self.act1(self.conv1("
+    "x)))))))` and `x = self.fc3(self.act1(self.fc2(self.act1(self.fc1(x))))))`",
     right="Both lines of `forward` close one parenthesis more than they open. Without "
     "the last one they are Python.",
     lesson="04",
     heading="Exercise 4.3: find the mistake in forward",
-    quote="x = self.pool1(self.act1(self.conv2(self.pool1(self.act1(self.conv1(x)))))))",
+    quote="self.pool1(self.act1(self.conv2(self.pool1(self.act1(self.conv1(x)))))))",
 )
 def test_lines_of_forward_are_python_without_their_last_parenthesis(
     fault: Fault,
@@ -129,8 +129,8 @@ def test_raw_images_are_bytes_and_a_list_of_arrays_is_slow(fault: Fault) -> None
     lecture="I",
     said="`resnet50(pretrained=True)`",
     right="Outdated since torchvision 0.13. Name the weights, "
-    "`weights=ResNet50_Weights.IMAGENET1K_V2`: there are 2 sets, 4.7 points of accuracy "
-    "apart, between which `True` cannot choose.",
+    "`weights=ResNet50_Weights.IMAGENET1K_V2`: there are 2 sets, 4.7 points of "
+    "accuracy apart, between which `True` cannot choose.",
     lesson="07",
     heading="Which weights?",
     quote="resnet50(pretrained=True)",
@@ -152,8 +152,8 @@ def test_pretrained_is_outdated_and_says_not_which_weights(fault: Fault) -> None
     said="`model = torch.hub.load('pytorch/vision:v0.10.0', 'deeplabv3_resnet50', "
     "pretrained=True)`",
     right="It fetches and runs old code from GitHub, which limits how often one may "
-    "ask. `torchvision.models.segmentation` holds the same network, in the version that "
-    "you have.",
+    "ask. `torchvision.models.segmentation` holds the same network, in the version "
+    "that you have.",
     lesson="08",
     heading="DeepLabV3, opened",
     quote="torch.hub.load('pytorch/vision:v0.10.0', 'deeplabv3_resnet50', "
@@ -168,14 +168,15 @@ def test_torchvision_itself_holds_the_segmentation_network() -> None:
 @pytest.mark.fault(
     title="Pooling is not sensitive to position",
     lecture="I",
-    said="“Even when moved by a pixel, we get the same result, i.e., the pooling is not "
-    "sensitive to position.”",
-    right="Too strong. On the slide's own image, moved by one pixel in each of the four "
-    "directions, 14 of the 36 outputs stay: an output may stay, and mostly does not.",
+    said="“Even when moved by a pixel, we get the same result, i.e., the pooling is "
+    "not sensitive to position.”",
+    right="Too strong. On the slide's own image, moved by one pixel in each of the "
+    "four directions, 14 of the 36 outputs stay: an output may stay, and mostly "
+    "does not.",
     lesson="03",
     heading="Move it by a pixel",
-    quote="Even when moved by a pixel, we get the same result, i.e., the pooling is not "
-    "sensitive to position.",
+    quote="Even when moved by a pixel, we get the same result, i.e., the pooling is "
+    "not sensitive to position.",
 )
 def test_most_outputs_change_when_the_image_moves_by_a_pixel(fault: Fault) -> None:
     steps = [(0, 1), (0, -1), (1, 0), (-1, 0)]

@@ -188,3 +188,10 @@ def test_links_lead_to_the_same_page_from_either_notebook(
 def test_output_that_no_page_can_show_is_refused(toy_page: Callable[..., str]) -> None:
     with pytest.raises(BuildError, match="kind video/mp4; expected"):
         toy_page(code("x", shown(video_mp4="AAAA")))
+
+
+def test_lesson_that_has_not_been_built_is_refused(tmp_path: Path) -> None:
+    project = tiny_workbook(tmp_path)
+    (lesson,) = project.lessons()
+    with pytest.raises(BuildError, match="run `make lesson LESSON=02`"):
+        lesson_page(lesson, Links(project, {}, tmp_path / "source"))

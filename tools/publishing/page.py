@@ -28,7 +28,7 @@ def lesson_page(lesson: Lesson, links: Links) -> str:
     Raises:
         BuildError: If an output is of a kind that a page cannot show.
     """
-    student, worked = (read(lesson.notebook(v)).cells for v in ("student", "worked"))
+    student, worked = (read(lesson.built(v)).cells for v in ("student", "worked"))
     title, _, opening = read_cells(lesson)[0].source.partition("\n")
     page = _Page(lesson, links, LiveExplorers(worked))
     parts = [title, _ways_to_run(lesson, links), page.prose(opening, "student")]

@@ -61,7 +61,9 @@ def faults(root: Path) -> Iterator[Fault]:
         for node in ast.parse(text).body if f"@{MARK}(" in text else []:
             for mark in getattr(node, "decorator_list", []):
                 if isinstance(mark, ast.Call) and ast.unparse(mark.func) == MARK:
-                    texts = {str(k.arg): ast.literal_eval(k.value) for k in mark.keywords}
+                    texts = {
+                        str(k.arg): ast.literal_eval(k.value) for k in mark.keywords
+                    }
                     name = getattr(node, "name", "")
                     yield Fault(**texts, proof=f"tests/{file.name}::{name}")
 

@@ -23,7 +23,7 @@ def lesson_of(project: Project, number: str) -> Lesson:
 @cache
 def headings(lesson: Lesson) -> tuple[str, ...]:
     """The headings of a lesson's student notebook, in order."""
-    cells = read(lesson.notebook("student")).cells
+    cells = read(lesson.built("student")).cells
     prose = [cell.source for cell in cells if cell.cell_type == "markdown"]
     return tuple(words for text in prose for _, words in markdown.headings(text))
 
