@@ -45,8 +45,9 @@ lesson: $(READY)  ## build and execute one: make lesson LESSON=03
 pages: $(READY)  ## write glossary, silent mistakes and errata from their sources
 	@$(RUN) -m tools.pages
 
-site: $(READY)  ## make the static site of all lessons: build/site/html/index.html
+site: $(READY)  ## make the static site of all lessons, and visit it in a browser
 	@$(RUN) -m tools.site $(LESSON)
+	@test -n "$(LESSON)" || MADE_SITE=build/site/html $(RUN) -m pytest -q -p no:nbval tests/browser/test_site.py
 
 start:  ## copy a lesson into my_work/, where you may edit: make start LESSON=02
 	@$(PYTHON) tools/my_work.py start $(LESSON)

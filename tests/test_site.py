@@ -5,11 +5,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from nbformat import NotebookNode
 
 from tests.publishing import write_lesson
 from tests.tiny_workbook import code, printed, prose, shown, tiny_workbook
-from tools.building.project import BuildError
+from tools.building.project import BuildError, Lesson, Project
 from tools.publishing.site import make_site
 
 PNG = (  # one white pixel
@@ -137,17 +136,28 @@ def test_search_knows_words_of_lessons_and_pages(site: Path) -> None:
     assert "equivari" in index
 
 
-@pytest.mark.parametrize(
-    "cell",
-    [
-        prose("## A\n\n[there](../notebooks/02_toy.ipynb#nowhere)"),
-        code("x", shown(text_html='<a href="nowhere">there</a>')),
-    ],
-    ids=["in prose", "in an output"],
-)
-def test_broken_link_is_refused(tmp_path: Path, cell: NotebookNode) -> None:
+@pytest.fixture
+def linked_lesson(tmp_path: Path) -> Lesson:
+    """A lesson with a link to a heading that it has not got."""
     project = tiny_workbook(tmp_path)
     (tmp_path / "README.md").write_text("# The workbook\n", "utf-8")
-    lesson = write_lesson(project, cell)
+    return write_lesson(project, prose("[there](../notebooks/02_toy.ipynb#nowhere)"))
+
+
+def test_broken_link_between_pages_is_refused(linked_lesson: Lesson) -> None:
+    root = linked_lesson.root
     with pytest.raises(BuildError, match="nowhere"):
-        make_site(project, [lesson], tmp_path / "build")
+        make_site(Project.load(root), [linked_lesson], root / "build")
+
+
+def test_finished_site_is_proven(
+    linked_lesson: Lesson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def finish(source: Path, site: Path) -> None:
+        site.mkdir()
+        (site / "index.html").write_text('<img src="https://a.org/x.png">', "utf-8")
+
+    monkeypatch.setattr("tools.publishing.site._run_sphinx", finish)
+    root = linked_lesson.root
+    with pytest.raises(BuildError, match="asks another host"):
+        make_site(Project.load(root), [linked_lesson], root / "build")
