@@ -14,7 +14,7 @@
 # - speed a training up one measured change at a time, and keep within memory;
 # - train with several processes, and know what they exchange.
 #
-# **Time**: about four hours with all ten exercises; good places for a break are before *What is a GPU good at?* and before *The climb*.
+# **Time**: about four hours with all eleven exercises; good places for a break are before *What is a GPU good at?* and before *The climb*.
 #
 # **From before**: the lecture's network and the step of training (lesson 04); ratios and medians rather than single times; the device of lesson 00.
 
@@ -30,7 +30,7 @@ import queue
 import statistics
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import matplotlib.pyplot as plt
 import torch
@@ -39,7 +39,7 @@ from torch import Tensor, nn
 
 from course_utils import devices, plots
 from course_utils.checks import lesson05 as checks
-from course_utils.datasets import load_cifar10
+from course_utils.datasets import ImageData, load_cifar10, normalisation, normalise
 from course_utils.devices import figures
 from course_utils.networks import LectureCNN
 from course_utils.predict import predict
@@ -633,7 +633,7 @@ for name, send in ways.items():
 
 # %% [markdown]
 # A float has four bytes and a pixel needs one, so that bytes are a quarter of the load.
-# And a copy is a call, with a price of its own: 128 of them where one would do is the bug that hides in a loop like `torch.stack([image.to(device) for image in images])`.
+# And a copy is a call, with a price of its own, which the first way pays 128 times.
 #
 # What kind of memory?
 # Ordinary memory is *pageable*: the system may move it, so the driver first copies your batch to a place that stays put, and the host waits meanwhile.
@@ -664,7 +664,58 @@ else:
 # Small data sets need no journeys at all: CIFAR-10's 50,000 training images are 154 MB as bytes, and fit onto any card.
 # Send them once, and cut the batches there; `ImageLoader(…, device=device)` does that.
 #
-# ### Exercise 5.4: bytes travel, floats are made on the device
+# ### Exercise 5.4: one journey for a batch
+# **Difficulty** 2 of 5 · **importance** 4 of 5 · **about 8 minutes**
+#
+# This function makes a batch of single images; its result is right, and on a GPU it is slow.
+# Find the two reasons, and write one that sends a single tensor, as small as it can be.
+#
+# ```python
+# def send_batch(images: list[Tensor], device: torch.device) -> Tensor:
+#     return torch.stack([(image.float() / 255).to(device) for image in images])
+# ```
+#
+# <details><summary>Hint 1</summary>
+#
+# How many calls of `.to` are there for 128 images, and how many bytes has each pixel when it leaves?
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Three things happen: the images become a batch, the batch travels, bytes become floats. Put them into the cheapest order.
+#
+# </details>
+# <details><summary>I get one journey, but four times the bytes</summary>
+#
+# `.to(device, torch.float32)` makes the floats first and sends them then. Make them in a second call, behind the journey.
+#
+# </details>
+
+
+# %%
+def send_batch(images: list[Tensor], device: torch.device) -> Tensor:
+    """Bring single images to a device as one mini-batch.
+
+    Args:
+        images: N images as bytes, uint8, (C, H, W) each, on the CPU.
+        device: Where the batch is wanted.
+
+    Returns:
+        Floats between 0 and 1, float32, (N, C, H, W), on the device.
+    """
+    ### BEGIN SOLUTION
+    batch = torch.stack(images).to(device)
+    return batch.float() / 255
+    ### END SOLUTION
+
+
+# %%
+checks.check_send_batch(send_batch)
+
+# %% [markdown]
+# The mean and the standard deviation of a data set can wait for the device as well.
+#
+# ### Exercise 5.5: bytes travel, floats are made on the device
 # **Difficulty** 3 of 5 · **importance** 4 of 5 · **about 15 minutes**
 #
 # Write a layer that takes bytes, (N, C, H, W), and returns normalised floats, (value / 255 − mean) / std, wherever it is.
@@ -1149,7 +1200,7 @@ else:
     print('The climb was not run here: profile is "quick".')
 
 # %% [markdown]
-# ### Exercise 5.5: a triangle for the learning rate
+# ### Exercise 5.6: a triangle for the learning rate
 #
 # **Difficulty** 2 of 5 · **importance** 4 of 5 · **about 8 minutes**
 #
@@ -1332,7 +1383,7 @@ assert remedies["checkpointing"] < 0.25 * as_it_is
 assert remedies["no_grad"] == 0
 
 # %% [markdown]
-# - A **smaller batch** takes away exactly its share. Should the step stay the same, add up the gradients of several small batches (Exercise 5.6).
+# - A **smaller batch** takes away exactly its share. Should the step stay the same, add up the gradients of several small batches (Exercise 5.7).
 # - **bfloat16** stores most activations in half the bytes.
 # - **Checkpointing** keeps only the inputs of a few blocks and computes what lies between once more when `backward()` asks: memory for time, about one more forward pass. (The figure above is what waits in between; while `backward()` is in one half, that half's activations are there again.)
 # - **`no_grad`** (or `inference_mode`) at evaluation keeps nothing. Forgetting it is the most common reason for running out of memory *in the first evaluation*.
@@ -1405,7 +1456,7 @@ print(f"batch {fits} fits")
 # A smaller batch is another training, though: noisier gradients, which want a smaller learning rate.
 # Unless several small batches make one step.
 #
-# ### Exercise 5.6: one step from small batches
+# ### Exercise 5.7: one step from small batches
 #
 # **Difficulty** 3 of 5 · **importance** 5 of 5 · **about 12 minutes**
 #
@@ -1462,7 +1513,7 @@ def accumulated_step(
 checks.check_accumulated_step(accumulated_step)
 
 # %% [markdown]
-# ### Exercise 5.7: the largest batch that fits
+# ### Exercise 5.8: the largest batch that fits
 #
 # **Difficulty** 2 of 5 · **importance** 4 of 5 · **about 8 minutes**
 #
@@ -1522,15 +1573,8 @@ checks.check_largest_batch(largest_batch)
 # Cut some images into patches of 2 × 2 pixels, ask for the directions in which patches vary (the eigenvectors of their covariance), and scale each direction so that all vary alike: the patches are **whitened**.
 # Each direction becomes a kernel, once with its sign and once against it, because the activation behind it lets little of the negative half through.
 
+
 # %%
-from collections.abc import Iterator
-
-from course_utils.climb import Setup
-from course_utils.climb.race import draw_race, first_to_reach, race_rows
-from course_utils.datasets import ImageData, normalisation, normalise
-from course_utils.training import set_seed
-
-
 def whitening(images: Tensor) -> nn.Conv2d:
     """Return a layer of 24 kernels that whiten the patches of images (N, 3, H, W)."""
     patches = F.unfold(images, kernel_size=2).transpose(1, 2).reshape(-1, 12)
@@ -1769,6 +1813,10 @@ race
 
 # %% tags=["nbval-ignore-output"]
 # differs: the last digits of training depend on the processor
+from course_utils.climb import Setup
+from course_utils.climb.race import draw_race, first_to_reach, race_rows
+from course_utils.training import set_seed
+
 set_seed(seed)
 slow = train(Setup(), data, seconds=budget_seconds, marks=1, seed=seed, device=device)
 small = budget_seconds < 60  # too short a time for a network of full width
@@ -1789,7 +1837,7 @@ print(f"fast recipe:      {fast_accuracy:.1%}")
 far = fast_accuracy - slow.test_accuracy > 0.1
 race.reveal(
     "the fast recipe is far ahead" if far else "the fast recipe is a few points ahead",
-    because="a step of the fast recipe teaches more, and more images pass in a second",
+    because="A step of the fast recipe teaches more, and more images pass in a second.",
 )
 
 # %%
@@ -1806,12 +1854,12 @@ assert fast_accuracy > slow.test_accuracy
 race_run = recorded("training_recipe")
 slot = race_run["cpu"]
 print(
-    f"{slot['machine']}, torch {slot['torch']}, {slot['date']}, n = {slot['n']} seeds"
+    f"{slot['machine']}, torch {slot['torch']}, {slot['date']}, n = {slot['seeds']} seeds"
 )
 print(f"{slot['data']}\n")
 print(f"{'recipe':9}{'seconds':>8}{'validation':>15}{'test':>15}")
 for name, seconds, judged, tested in race_rows(slot):
-    if name != "lecture" or tested != "-" or seconds % 60 < 16:
+    if name != "lecture" or round(seconds) in (60, 180, 600):
         print(f"{name:9}{seconds:8.0f}{judged:>15}{tested:>15}")
 
 # %%
@@ -1824,7 +1872,7 @@ plt.show()
 #
 # Three sentences to take home, each of them checked by the next cell.
 # The lecture's own network, with nothing changed but the recipe, reaches its six-epoch accuracy at least fifteen times sooner.
-# The fast recipe passes three quarters in one minute, 84 % in three, and 89 % in seven.
+# The fast recipe passes three quarters in one minute, 84 % in three, and 89 % in ten.
 # And the lecture's recipe is not *wrong*: it is slow, and as it never lets its learning rate fall, more than three minutes buy it nothing.
 
 # %%
@@ -1835,7 +1883,7 @@ seconds = first_to_reach(slot["tuned"], six_accuracy)
 print(f"lecture's recipe, six epochs: {six_accuracy:.1%} after {six_seconds:.0f} s")
 print(f"tuned: as much after {seconds} s, {six_seconds / seconds:.0f} times sooner")
 assert six_seconds / seconds >= 15
-for seconds, least in {60: 0.75, 180: 0.84, 420: 0.89}.items():
+for seconds, least in {60: 0.75, 180: 0.84, 600: 0.89}.items():
     reached = [r["test_accuracy"] for r in slot["fast"] if r["seconds"] == seconds]
     print(f"fast recipe, {seconds} s: at least {min(reached):.1%} of the test images")
     assert min(reached) >= least
@@ -1845,7 +1893,8 @@ assert statistics.mean(last) < six_accuracy + 0.01
 # %% [markdown]
 # ### And on a graphics card
 #
-# The recipe asks for nothing that only a processor has: with `device = "cuda"`, wider blocks (`widths=(64, 256, 256)`) and all of CIFAR-10 it is meant to pass 94 %, in a time that public speed runs have brought down to seconds.
+# The recipe asks for nothing that only a processor has: with `device = "cuda"`, wider blocks (`widths=(64, 256, 256)`) and all of CIFAR-10, it is meant for the 94 % that public speed runs reach in seconds.
+# Whether it gets there is for somebody with a card to measure; below stands what was.
 
 # %%
 if race_run["cuda"] is None:
@@ -1949,7 +1998,7 @@ print("without set_epoch, two epochs:", first, second)
 # The order comes from a generator that is seeded with `seed + epoch`, the same on every rank: that is how the ranks agree on one shuffled pack without a word.
 # Whoever forgets `sampler.set_epoch(epoch)` gets no error, only a worse network.
 #
-# ### Exercise 5.8: deal the pictures
+# ### Exercise 5.9: deal the pictures
 #
 # **Difficulty** 3 of 5 · **importance** 4 of 5 · **about 15 minutes**
 #
@@ -2089,7 +2138,7 @@ summed = [ranks / all_pictures * 9 * nine, ranks / all_pictures * 3 * three]
 print("mean of the scaled sums:    ", off((summed[0] + summed[1]) / ranks))
 
 # %% [markdown]
-# ### Exercise 5.9: the joint gradient
+# ### Exercise 5.10: the joint gradient
 #
 # **Difficulty** 2 of 5 · **importance** 5 of 5 · **about 10 minutes**
 #
@@ -2196,7 +2245,7 @@ for ranks in (1, 2, 8):
 # It carried a ResNet-50 on ImageNet to batches of 8192; beyond some size, which depends on network and data, more pictures in a step buy no fewer steps.
 # The number of steps in a schedule changes too, and that is the commonest slip of all.
 #
-# ### Exercise 5.10: plan a run
+# ### Exercise 5.11: plan a run
 #
 # **Difficulty** 2 of 5 · **importance** 5 of 5 · **about 10 minutes**
 #

@@ -1,4 +1,4 @@
-"""Lesson 05 in a real JupyterLab: run on two processes, predict, mend a step, answer."""
+"""Lesson 05 in a real JupyterLab: two processes, a guess, a mended step, a quiz."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ASSIGNED = (
 def test_every_cell_runs_and_every_check_says_not_attempted(lesson: Lesson) -> None:
     assert lesson.errors() == []
     verdicts = lesson.verdicts()
-    assert len(verdicts) == 10
+    assert len(verdicts) == 11
     assert set(verdicts) == {"○ NOT ATTEMPTED"}
 
 
