@@ -54,6 +54,7 @@ def test_readable_cell_has_no_faults(cell: NotebookNode) -> None:
             "without <caption>",
         ),
         (prose(TABLE.replace(' scope="col"', "")), "a header cell without scope"),
+        (prose(TABLE.replace("side", " ")), "a header cell without words"),
         (
             code("x", shown(text_html='<p style="margin: 0; color: #333">a</p>')),
             "sets a text colour without its ground",

@@ -34,11 +34,13 @@ class HtmlFacts(HTMLParser):
     tables_without_header: int = 0
     tables_without_caption: int = 0
     headers_without_scope: int = 0
+    headers_without_words: int = 0
     styles: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         super().__init__()
         self._open_link: list[str] | None = None
+        self._open_header = ""
         self._tables: list[set[str]] = []  # the elements of each open table
 
     @classmethod
@@ -64,10 +66,12 @@ class HtmlFacts(HTMLParser):
             self._tables.append(set())
         elif self._tables and tag in ("th", "caption"):
             self._tables[-1].add(tag)
+            self._open_header = ""
             self.headers_without_scope += tag == "th" and "scope" not in values
 
     def handle_data(self, data: str) -> None:
-        """Collect the words of an open link."""
+        """Collect the words of an open link or header cell."""
+        self._open_header += data
         if self._open_link is not None:
             self._open_link.append(data)
 
@@ -77,6 +81,8 @@ class HtmlFacts(HTMLParser):
             target, *words = self._open_link
             self.links.append(Link(target, "".join(words).strip()))
             self._open_link = None
+        elif tag == "th":
+            self.headers_without_words += not self._open_header.strip()
         elif tag == "table" and self._tables:
             found = self._tables.pop()
             self.tables_without_header += "th" not in found

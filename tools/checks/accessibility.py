@@ -52,6 +52,8 @@ def incomplete_tables(notebook: NotebookNode) -> Iterator[Fault]:
             yield index, "an HTML table without <caption>; say what it shows"
         if facts.headers_without_scope:
             yield index, 'a header cell without scope; write scope="col" or scope="row"'
+        if facts.headers_without_words:
+            yield index, "a header cell without words; make it a <td>"
 
 
 def unreadable_colours(notebook: NotebookNode) -> Iterator[Fault]:
