@@ -17,7 +17,23 @@ function letScroll() {
   }
 }
 
+// The icons of menu and contents are labels of hidden boxes; a button can have the focus.
+function asButton(label, name) {
+  const box = document.getElementById(label.htmlFor);
+  const button = document.createElement("button");
+  button.className = label.className;
+  button.setAttribute("aria-label", name);
+  button.append(...label.childNodes);
+  button.addEventListener("click", () => box.click());
+  const tell = () => button.setAttribute("aria-expanded", box.checked);
+  box.addEventListener("change", tell);
+  tell();
+  label.replaceWith(button);
+}
+
 document.addEventListener("DOMContentLoaded", () => {
+  document.querySelectorAll("label.nav-overlay-icon").forEach((label) => asButton(label, "Menu"));
+  document.querySelectorAll("label.toc-overlay-icon").forEach((label) => asButton(label, "On this page"));
   new MutationObserver(tellColours).observe(document.body, { attributeFilter: ["data-theme"] });
   tellColours();
   letScroll();
