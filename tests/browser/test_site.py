@@ -181,6 +181,7 @@ def test_phone_opens_the_menu_by_keyboard_and_passes_it_by_until_then(
     expect(lesson).to_be_in_viewport()
 
 
-def test_phone_scrolls_no_page_sideways(visit: Visit) -> None:
-    page = visit(CONVOLUTION, viewport={"width": 360, "height": 740})
+@pytest.mark.parametrize("name", PAGES)
+def test_phone_scrolls_no_page_sideways(visit: Visit, name: str) -> None:
+    page = visit(name, viewport={"width": 360, "height": 740})
     assert page.evaluate("document.documentElement.scrollWidth") == 360
