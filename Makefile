@@ -10,7 +10,7 @@ PORT ?= 8888
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab check lessons lesson start rescue doctor data weights offline-bundle bench clean
+.PHONY: help lab check lessons lesson pages site start rescue doctor data weights offline-bundle bench clean
 
 help:  ## print this list
 	@echo "The CNN workbook. Commands (LESSON=02 names one lesson):"
@@ -41,6 +41,13 @@ lessons: $(READY)  ## build and execute all notebooks from lessons/*.py
 lesson: $(READY)  ## build and execute one: make lesson LESSON=03
 	@test -n "$(LESSON)" || { echo "Which lesson? For example: make lesson LESSON=03"; exit 2; }
 	@$(RUN) -m tools.build $(LESSON)
+
+pages: $(READY)  ## write glossary, silent mistakes and errata from their sources
+	@$(RUN) -m tools.pages
+
+site: $(READY)  ## make the static site of all lessons, and visit it in a browser
+	@$(RUN) -m tools.site $(LESSON)
+	@test -n "$(LESSON)" || MADE_SITE=build/site/html $(RUN) -m pytest -q -p no:nbval tests/browser/test_site.py
 
 start:  ## copy a lesson into my_work/, where you may edit: make start LESSON=02
 	@$(PYTHON) tools/my_work.py start $(LESSON)

@@ -14,7 +14,10 @@ CARD = """## Exercise 1
 **Difficulty** 2 of 5 · **importance** 5 of 5 · **about 10 minutes**
 
 <details><summary>Hint</summary>Count.</details>"""
-PNG = "iVBORw0KGgo="
+PNG = (  # one white pixel
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4"
+    "DwABAQEAsTj2FAAAAABJRU5ErkJggg=="
+)
 ERROR = {"output_type": "error", "ename": "E", "evalue": "v", "traceback": []}
 WIDGET = "application_vnd.jupyter.widget-state+json"
 
@@ -30,7 +33,10 @@ def test_a_good_notebook_has_no_faults() -> None:
         prose("## Section\n\n![A cat](cat.png) and [lesson 2](02.ipynb)"),
         code("plt.show()", shown("A line rises.", image_png=PNG)),
         prose("**Figure.** A line rises."),
-        code("table", shown(text_html="<table><tr><th>a</th></tr></table>")),
+        code(
+            "table",
+            shown(text_html="<table><caption>c</caption><th scope=col>a</table>"),
+        ),
         prose(CARD),
         code("checks.check_padding(padding)"),
         code("x = (1\n     % 2)  # continued;"),
@@ -59,9 +65,9 @@ def test_a_good_notebook_has_no_faults() -> None:
         (prose("Look [here](a.md)."), "link text `here` does not say"),
         (prose("Look at [this link](a.md)."), "link text `this link` does not say"),
         (prose('<a href="a.md">Link</a>'), "link text `Link` does not say"),
-        (prose("<table><tr><td>1</td></tr></table>"), "without header cells"),
+        (prose("<table><caption>c</caption><td>1</table>"), "without header cells"),
         (
-            code("t", shown(text_html="<table><tr><td>1</td></tr></table>")),
+            code("t", shown(text_html="<table><caption>c</caption><td>1</table>")),
             "without header cells",
         ),
         (code("%matplotlib inline"), "`%matplotlib inline` is a magic or shell line"),

@@ -224,3 +224,4 @@ def test_card_says_what_was_confused_and_how_sure_it_is() -> None:
     assert "other programs" not in repr(card())
     assert "1 epoch, as other programs kept" in repr(card(seconds=31.0))
     assert '<th scope="row"' in card()._repr_html_()
+    assert '"></th>' not in card()._repr_html_()

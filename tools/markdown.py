@@ -27,16 +27,21 @@ class Link:
 
 @dataclass
 class HtmlFacts(HTMLParser):
-    """Links, images, anchors and tables of a piece of HTML."""
+    """Links, images, anchors, tables and inline styles of a piece of HTML."""
 
     links: list[Link] = field(default_factory=list)
     anchors: list[str] = field(default_factory=list)
     tables_without_header: int = 0
+    tables_without_caption: int = 0
+    headers_without_scope: int = 0
+    headers_without_words: int = 0
+    styles: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         super().__init__()
         self._open_link: list[str] | None = None
-        self._headers: list[bool] = []
+        self._open_header = ""
+        self._tables: list[set[str]] = []  # the elements of each open table
 
     @classmethod
     def of(cls, text: str) -> HtmlFacts:
@@ -47,9 +52,10 @@ class HtmlFacts(HTMLParser):
         return facts
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note images, the beginning of links and tables, and header cells."""
+        """Note images, styles, the beginning of links and tables, and their parts."""
         values = {name: value or "" for name, value in attrs}
         self.anchors += [values[name] for name in ("id", "name") if values.get(name)]
+        self.styles += [values["style"]] if "style" in values else []
         if tag == "img":
             image = Link(values.get("src", ""), values.get("alt", ""), is_image=True)
             self.links.append(image)
@@ -57,12 +63,15 @@ class HtmlFacts(HTMLParser):
         elif tag == "a" and "href" in values:
             self._open_link = [values["href"]]
         elif tag == "table":
-            self._headers.append(False)
-        elif tag == "th" and self._headers:
-            self._headers[-1] = True
+            self._tables.append(set())
+        elif self._tables and tag in ("th", "caption"):
+            self._tables[-1].add(tag)
+            self._open_header = ""
+            self.headers_without_scope += tag == "th" and "scope" not in values
 
     def handle_data(self, data: str) -> None:
-        """Collect the words of an open link."""
+        """Collect the words of an open link or header cell."""
+        self._open_header += data
         if self._open_link is not None:
             self._open_link.append(data)
 
@@ -72,8 +81,12 @@ class HtmlFacts(HTMLParser):
             target, *words = self._open_link
             self.links.append(Link(target, "".join(words).strip()))
             self._open_link = None
-        elif tag == "table" and self._headers:
-            self.tables_without_header += not self._headers.pop()
+        elif tag == "th":
+            self.headers_without_words += not self._open_header.strip()
+        elif tag == "table" and self._tables:
+            found = self._tables.pop()
+            self.tables_without_header += "th" not in found
+            self.tables_without_caption += "caption" not in found
 
 
 def headings(text: str) -> list[tuple[int, str]]:

@@ -136,11 +136,7 @@ class ScoreCard:
         return f"Score card · the lab\n{rows}"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f'<tr><th scope="row" style="text-align: left">{escape(head)}</th>'
-            f'<td style="text-align: left">{escape(text)}</td></tr>'
-            for head, text in self.lines()
-        )
+        rows = "".join(_html_row(head, text) for head, text in self.lines())
         return (
             '<table><caption style="text-align: left"><strong>Score card</strong> · '
             f"the lab</caption><tbody>{rows}</tbody></table>"
@@ -266,3 +262,9 @@ def _counts(confusion: Tensor, classes: int) -> list[list[int]]:
             "classes: one logit a class"
         )
     return [[int(count) for count in row] for row in confusion.tolist()]
+
+
+def _html_row(head: str, text: str) -> str:
+    left = 'style="text-align: left"'
+    first = f'<th scope="row" {left}>{escape(head)}</th>' if head else "<td></td>"
+    return f"<tr>{first}<td {left}>{escape(text)}</td></tr>"

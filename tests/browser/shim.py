@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Callable
 from typing import Any
 
 from anywidget import AnyWidget
 from playwright.sync_api import Page
+
+from tools.publishing.explorers import state_json
 
 Opener = Callable[..., Page]
 
@@ -53,20 +53,10 @@ def shim_page(explorer: AnyWidget, theme: str = "light") -> str:
     return _PAGE.format(
         css=explorer._css,
         module=explorer._esm,
-        state=json.dumps(_state(explorer), default=_binary).replace("</", "<\\/"),
+        state=state_json(explorer),
         ground=_GROUNDS[theme],
         attributes=f'data-jp-theme-light="{light}"',
     )
-
-
-def _state(explorer: AnyWidget) -> dict[str, object]:
-    """What Python would send: every synced state of its own, without the code."""
-    inherited = {*AnyWidget.class_trait_names(), "_esm", "_css", "_anywidget_id"}
-    return {n: getattr(explorer, n) for n in explorer.keys if n not in inherited}
-
-
-def _binary(value: bytes) -> dict[str, str]:
-    return {"base64": base64.b64encode(value).decode("ascii")}
 
 
 def show(

@@ -42,6 +42,19 @@ class Lesson:
         folder = folder / "solutions" if version == "worked" else folder
         return folder / f"{self.name}.ipynb"
 
+    def built(self, version: Version) -> Path:
+        """The same file, for those who read it.
+
+        Raises:
+            BuildError: If it has not been built yet.
+        """
+        path = self.notebook(version)
+        if not path.exists():
+            raise BuildError(
+                f"{self.shown(path)} is missing; run `make lesson LESSON={self.number}`"
+            )
+        return path
+
     def shown(self, path: Path) -> str:
         """A path as messages print it: relative to the project."""
         return path.relative_to(self.root).as_posix()

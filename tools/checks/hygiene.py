@@ -19,6 +19,7 @@ from nbformat import NotebookNode
 
 from tools import markdown
 from tools.building.project import ROOT
+from tools.checks import accessibility
 from tools.checks.exercises import card_faults
 from tools.notebook import cell_place
 
@@ -199,6 +200,7 @@ RULES: tuple[Rule, ...] = (
     tables_without_header,
     code_style,
     exercise_cards,
+    *accessibility.RULES,
 )
 
 

@@ -1,0 +1,1 @@
+"""Makes the static site: lessons with folded solutions, pages, search."""

@@ -1,0 +1,1 @@
+"""Writes the pages to look things up: glossary, silent mistakes, errata."""
