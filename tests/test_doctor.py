@@ -142,7 +142,9 @@ def test_without_torchvision_no_network_is_at_hand(
 ) -> None:
     known = machine.installed
     monkeypatch.setattr(
-        machine, "installed", lambda name: None if name == "torchvision" else known(name)
+        machine,
+        "installed",
+        lambda name: None if name == "torchvision" else known(name),
     )
     assert gather().weights == ()
 

@@ -14,9 +14,9 @@ from tools.building.assemble import setup_source
 from tools.building.project import Project
 
 ROOT = Path(__file__).parents[1]
-# how a package is imported, where that is not its name; what comes with Python, with the
-# workbook, with every kernel and with ipywidgets needs no word
+# how a package is imported, where that is not its name
 IMPORTED_AS = {"pillow": "PIL", "scikit-image": "skimage", "scikit-learn": "sklearn"}
+# what comes with Python, the workbook, every kernel and ipywidgets needs no word
 BROUGHT = {*sys.stdlib_module_names, "course_utils", "IPython", "psutil", "traitlets"}
 
 

@@ -38,7 +38,9 @@ packages.require({packages})
 # what a lesson imports, by the package that it needs for it
 _ON_REQUEST = {
     "torchmetrics": re.compile(r"^\s*(from|import) torchmetrics\b", re.MULTILINE),
-    "pycocotools": re.compile(r"^\s*(from|import) torchmetrics\.detection\b", re.MULTILINE),
+    "pycocotools": re.compile(
+        r"^\s*(from|import) torchmetrics\.detection\b", re.MULTILINE
+    ),
 }
 _LINKS_FROM = {"worked": "../../notebooks", "student": "../notebooks"}
 

@@ -70,7 +70,7 @@ class Project:
 
     @property
     def wheel_url(self) -> str:
-        """Where the library of this tag lies; `.github/workflows/release.yml` puts it."""
+        """Where the library of this tag lies, put there by the release workflow."""
         releases = f"https://github.com/{self.repository}/releases/download"
         version = self.ref.removeprefix("v")
         return f"{releases}/{self.ref}/cnn_workbook-{version}-py3-none-any.whl"
