@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from nbformat.v4 import new_output
 
 import course_utils
 from tests.tiny_workbook import tiny_workbook
@@ -12,7 +13,7 @@ from tools.building.project import VERSIONS, BuildError, Project
 from tools.notebook import read, to_text
 from tools.release import main, release
 
-OUTPUT = {"output_type": "stream", "name": "stdout", "text": "4\n"}
+OUTPUT = new_output("stream", name="stdout", text="4\n")
 
 
 def published(root: Path) -> Project:
@@ -20,7 +21,7 @@ def published(root: Path) -> Project:
     project = tiny_workbook(root)
     (lesson,) = project.lessons()
     for version, notebook in assemble(project, lesson).items():
-        notebook.cells[-1].outputs = [dict(OUTPUT)]
+        notebook.cells[-1].outputs = [OUTPUT]
         notebook.cells[-1].execution_count = 4
         lesson.notebook(version).write_text(to_text(notebook), "utf-8")
     badge = badge_url(project, "notebooks/02_toy.ipynb")

@@ -1,10 +1,10 @@
 """Prove the range of versions: ``make check-versions``.
 
-Environments are made anew, one after another, below ``build/versions/``: with the oldest
-packages that requirements.txt allows, with those of requirements.lock, with the newest
-that there are, and with those of Colab. In the first three every module of the library
-is imported and the fast tests run, deprecation warnings being errors; in the last the
-students' notebooks run from their first cell on, with an empty folder around them.
+Environments are made anew, one after another, below ``build/versions/``: with the
+oldest packages that requirements.txt allows, with those of requirements.lock, with the
+newest that there are, and with those of Colab. In the first three every module of the
+library is imported and the fast tests run, deprecation warnings being errors; in the
+last the students' notebooks run from their first cell on, in an empty folder.
 
 On Linux, PyPI's torch brings several gigabytes of NVIDIA's libraries a version;
 ``--cpu`` takes PyTorch's own builds without them, from its own package index.

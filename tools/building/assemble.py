@@ -24,8 +24,8 @@ import sys
 
 if importlib.util.find_spec("course_utils") is None:
     release = "{release}"
-    wheel = f"{{release}}/{wheel}"  # alone: torch stays as it is
-    pip = [sys.executable, "-m", "pip", "install", "--no-deps", wheel]
+    wheel = f"{{release}}/{wheel}"
+    pip = [sys.executable, "-m", "pip", "install", "--no-deps", wheel]  # torch stays
     done = subprocess.run(pip, capture_output=True, text=True)
     if done.returncode != 0:
         advice = "connect to the internet and run this cell again, or use `make lab`"
