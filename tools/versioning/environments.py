@@ -47,6 +47,8 @@ RECIPES: Final = (
     Recipe(
         "oldest", "3.11", ("--resolution", "lowest-direct", "-r", "requirements.txt")
     ),
+    # what environment.yml, .binder/ and .devcontainer/ install
+    Recipe("locked", "3.12", ("-r", "requirements.lock")),
     Recipe("newest", "3.13", ("-r", "requirements.txt")),
     Recipe(
         "colab",
