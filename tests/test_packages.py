@@ -1,6 +1,5 @@
 """The first cell's question: what is missing or too old is named, with the remedy."""
 
-import ast
 import re
 import sys
 import tomllib
@@ -10,14 +9,11 @@ import pytest
 
 from course_utils import packages
 from course_utils.packages import NEEDED, ON_REQUEST, older, require
+from tests.test_requirements import DISTRIBUTIONS, imported
 from tools.building.assemble import setup_source
 from tools.building.project import Project
 
 ROOT = Path(__file__).parents[1]
-# how a package is imported, where that is not its name
-IMPORTED_AS = {"pillow": "PIL", "scikit-image": "skimage", "scikit-learn": "sklearn"}
-# what comes with Python, the workbook, every kernel and ipywidgets needs no word
-BROUGHT = {*sys.stdlib_module_names, "course_utils", "IPython", "psutil", "traitlets"}
 
 
 def pretend(monkeypatch: pytest.MonkeyPatch, **versions: str | None) -> None:
@@ -90,20 +86,21 @@ def test_versions_are_compared_as_numbers(version: str, bound: str) -> None:
     assert not older(bound, version)
 
 
-def test_the_library_needs_what_its_wheel_declares() -> None:
+def test_the_first_cells_ask_for_what_the_wheel_declares() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    declared = project["project"]["dependencies"]
-    assert declared == [f"{name}>={bound}" for name, bound in NEEDED.items()]
+    asked = {**NEEDED, **ON_REQUEST}
+    assert project["project"]["dependencies"] == [f"{n}>={b}" for n, b in asked.items()]
 
 
 def test_the_lower_bounds_are_those_of_the_requirements() -> None:
     listed = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     bounds = dict(re.findall(r"^([\w-]+)>=([\d.]+)", listed, re.MULTILINE))
-    # Colab's ipywidgets are older than those that JupyterLab needs
-    own = {"ipywidgets"}
-    for name, bound in {**NEEDED, **ON_REQUEST}.items():
-        assert name in own or bounds[name] == bound, name
-    assert older(NEEDED["ipywidgets"], bounds["ipywidgets"])
+    # Colab's are older than those that JupyterLab needs
+    assert older(NEEDED["ipywidgets"], bounds.pop("ipywidgets"))
+    asked = {**NEEDED, **ON_REQUEST}
+    assert {n: asked[n] for n in bounds if n in asked} == {
+        n: bound for n, bound in bounds.items() if n in asked
+    }
 
 
 @pytest.mark.parametrize(
@@ -112,23 +109,7 @@ def test_the_lower_bounds_are_those_of_the_requirements() -> None:
 def test_the_first_cell_asks_for_all_that_a_lesson_imports(lesson: Path) -> None:
     source = lesson.read_text(encoding="utf-8")
     setup = setup_source(Project(ROOT, "owner/name", "v1"), [source])
-    asked = [*NEEDED, *re.findall(r'"([\w-]+)"', setup.splitlines()[-1])]
-    known = {IMPORTED_AS.get(name, name) for name in asked} | BROUGHT
-    assert imported(source) <= known
-
-
-def test_the_library_imports_only_what_the_first_cell_asks_for() -> None:
-    known = {IMPORTED_AS.get(name, name) for name in NEEDED} | BROUGHT
-    for file in (ROOT / "course_utils").rglob("*.py"):
-        assert imported(file.read_text("utf-8")) <= known, file
-
-
-def imported(source: str) -> set[str]:
-    """The packages that a source imports, by the name that it imports them by."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            found.add((node.module or "").partition(".")[0])
-    return found
+    asked = {*NEEDED, *re.findall(r'"([\w-]+)"', setup.splitlines()[-1])}
+    modules = {name.partition(".")[0] for name in imported([lesson])}
+    modules -= {"course_utils", *sys.stdlib_module_names}
+    assert {DISTRIBUTIONS.get(name, name) for name in modules} <= asked

@@ -1,4 +1,4 @@
-"""Exercise 5.6: one step of the optimiser from several small batches."""
+"""Exercise 5.7: one step of the optimiser from several small batches."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _draw(generator: torch.Generator) -> tuple[int, int, int]:
 
 
 check_accumulated_step = Exercise(
-    title="5.6 · One step from small batches",
+    title="5.7 · One step from small batches",
     reference=_joint,
     use=_weights_after,
     cases=(
