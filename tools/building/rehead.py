@@ -21,8 +21,8 @@ def write_for_tag(project: Project, lesson: Lesson) -> None:
     notebooks = assemble(project, lesson)
     for version, notebook in notebooks.items():
         path = lesson.notebook(version)
-        stored = read(path)
-        if _sources(notebook) != _sources(stored):
+        stored = read(path) if path.exists() else None
+        if stored is None or _sources(notebook) != _sources(stored):
             raise BuildError(
                 f"{lesson.shown(path)} was not built from {lesson.shown(lesson.source)}"
                 f" as it is now. Run `make lesson LESSON={lesson.number}` first."
