@@ -10,6 +10,8 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
@@ -38,7 +40,7 @@ class Colab:
         self._folder = folder
         self._address = address
         self.advised: list[str] = []
-        kernel = folder / "jupyter" / "kernels" / "colab"
+        kernel = folder / "kernels" / "colab"
         kernel.mkdir(parents=True)
         command = [str(self._python), "-m", "ipykernel_launcher"]
         spec = {
@@ -47,6 +49,9 @@ class Colab:
             "language": "python",
         }
         (kernel / "kernel.json").write_text(json.dumps(spec), "utf-8")
+        self._kernels = KernelSpecManager(
+            kernel_dirs=[str(kernel.parent)], ensure_native_kernel=False
+        )
 
     def faults(self, lesson: Lesson) -> list[str]:
         """Run a lesson from its first cell on, in a fresh session, and say what broke.
@@ -78,8 +83,10 @@ class Colab:
         current: list[int] = []
         client = NotebookClient(
             notebook,
+            km=AsyncKernelManager(
+                kernel_name="colab", kernel_spec_manager=self._kernels
+            ),
             timeout=_CELL_SECONDS,
-            kernel_name="colab",
             resources={"metadata": {"path": str(empty)}},
             on_cell_start=lambda cell, cell_index: current.append(cell_index),
         )
@@ -96,6 +103,7 @@ class Colab:
             "HOME": str(self._folder),
             "OMP_NUM_THREADS": "1",
             "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         }
 
     def _torch(self) -> str:
@@ -106,7 +114,7 @@ class Colab:
         ).stdout
 
     def _pip(self, *arguments: str) -> None:
-        command = [self._python, "-m", "pip", "--quiet", *arguments]
+        command = [self._python, "-m", "pip", "-qqq", *arguments]
         subprocess.run(command, check=True, env=self._environment())
 
 
