@@ -34,18 +34,23 @@ class Recipe:
         name: How the table calls it.
         python: The version of Python to take, where this machine has it.
         packages: Arguments of ``uv pip install``.
+        excused: Modules of others that may call what others have deprecated.
     """
 
     name: str
     python: str
     packages: tuple[str, ...]
+    excused: tuple[str, ...] = ()
 
 
-_LISTED: Final = ("-r", "requirements.txt")
 RECIPES: Final = (
     # the lower bounds of requirements.txt themselves; what these bring is the newest
     Recipe(
-        "oldest", "3.11", ("--resolution", "lowest-direct", "-r", "requirements.txt")
+        "oldest",
+        "3.11",
+        ("--resolution", "lowest-direct", "-r", "requirements.txt"),
+        # matplotlib before 3.10.8 with pyparsing from 3.3 on, as on Colab
+        excused=("matplotlib._fontconfig_pattern", "matplotlib._mathtext"),
     ),
     # what environment.yml, .binder/ and .devcontainer/ install
     Recipe("locked", "3.12", ("-r", "requirements.lock")),
@@ -65,6 +70,7 @@ class Environment:
     name: str
     python: Path
     versions: dict[str, str]
+    excused: tuple[str, ...] = ()
 
 
 def make(recipe: Recipe, folder: Path, *, cpu: bool) -> Environment:
@@ -83,7 +89,8 @@ def make(recipe: Recipe, folder: Path, *, cpu: bool) -> Environment:
     facts = subprocess.run(
         [python, "-c", _FACTS], check=True, capture_output=True, text=True
     )
-    return Environment(recipe.name, python, json.loads(facts.stdout))
+    versions = json.loads(facts.stdout)
+    return Environment(recipe.name, python, versions, recipe.excused)
 
 
 def _interpreter(wanted: str) -> str:
