@@ -49,8 +49,13 @@ RECIPES: Final = (
         "oldest",
         "3.11",
         ("--resolution", "lowest-direct", "-r", "requirements.txt"),
-        # matplotlib before 3.10.8 with pyparsing from 3.3 on, as on Colab
-        excused=("matplotlib._fontconfig_pattern", "matplotlib._mathtext"),
+        # matplotlib of 2024 with pyparsing from 3.3 on, as on Colab; and ipywidgets with
+        # old traitlets
+        excused=(
+            "matplotlib._fontconfig_pattern",
+            "matplotlib._mathtext",
+            "ipywidgets.widgets.widget",
+        ),
     ),
     # what environment.yml, .binder/ and .devcontainer/ install
     Recipe("locked", "3.12", ("-r", "requirements.lock")),
