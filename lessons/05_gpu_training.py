@@ -30,7 +30,7 @@ import queue
 import statistics
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import matplotlib.pyplot as plt
 import torch
@@ -39,7 +39,7 @@ from torch import Tensor, nn
 
 from course_utils import devices, plots
 from course_utils.checks import lesson05 as checks
-from course_utils.datasets import load_cifar10
+from course_utils.datasets import ImageData, load_cifar10, normalisation, normalise
 from course_utils.devices import figures
 from course_utils.networks import LectureCNN
 from course_utils.predict import predict
@@ -1573,15 +1573,8 @@ checks.check_largest_batch(largest_batch)
 # Cut some images into patches of 2 × 2 pixels, ask for the directions in which patches vary (the eigenvectors of their covariance), and scale each direction so that all vary alike: the patches are **whitened**.
 # Each direction becomes a kernel, once with its sign and once against it, because the activation behind it lets little of the negative half through.
 
+
 # %%
-from collections.abc import Iterator
-
-from course_utils.climb import Setup
-from course_utils.climb.race import draw_race, first_to_reach, race_rows
-from course_utils.datasets import ImageData, normalisation, normalise
-from course_utils.training import set_seed
-
-
 def whitening(images: Tensor) -> nn.Conv2d:
     """Return a layer of 24 kernels that whiten the patches of images (N, 3, H, W)."""
     patches = F.unfold(images, kernel_size=2).transpose(1, 2).reshape(-1, 12)
@@ -1820,6 +1813,10 @@ race
 
 # %% tags=["nbval-ignore-output"]
 # differs: the last digits of training depend on the processor
+from course_utils.climb import Setup
+from course_utils.climb.race import draw_race, first_to_reach, race_rows
+from course_utils.training import set_seed
+
 set_seed(seed)
 slow = train(Setup(), data, seconds=budget_seconds, marks=1, seed=seed, device=device)
 small = budget_seconds < 60  # too short a time for a network of full width
@@ -1840,7 +1837,7 @@ print(f"fast recipe:      {fast_accuracy:.1%}")
 far = fast_accuracy - slow.test_accuracy > 0.1
 race.reveal(
     "the fast recipe is far ahead" if far else "the fast recipe is a few points ahead",
-    because="a step of the fast recipe teaches more, and more images pass in a second",
+    because="A step of the fast recipe teaches more, and more images pass in a second.",
 )
 
 # %%
@@ -1862,7 +1859,7 @@ print(
 print(f"{slot['data']}\n")
 print(f"{'recipe':9}{'seconds':>8}{'validation':>15}{'test':>15}")
 for name, seconds, judged, tested in race_rows(slot):
-    if name != "lecture" or tested != "-" or seconds % 60 < 16:
+    if name != "lecture" or round(seconds) in (60, 180, 600):
         print(f"{name:9}{seconds:8.0f}{judged:>15}{tested:>15}")
 
 # %%
@@ -1896,7 +1893,8 @@ assert statistics.mean(last) < six_accuracy + 0.01
 # %% [markdown]
 # ### And on a graphics card
 #
-# The recipe asks for nothing that only a processor has: with `device = "cuda"`, wider blocks (`widths=(64, 256, 256)`) and all of CIFAR-10 it is meant to pass 94 %, in a time that public speed runs have brought down to seconds.
+# The recipe asks for nothing that only a processor has: with `device = "cuda"`, wider blocks (`widths=(64, 256, 256)`) and all of CIFAR-10, it is meant for the 94 % that public speed runs reach in seconds.
+# Whether it gets there is for somebody with a card to measure; below stands what was.
 
 # %%
 if race_run["cuda"] is None:

@@ -206,8 +206,20 @@ def test_batch_that_is_converted_on_its_way_is_told_that_floats_travel() -> None
         return torch.stack(images).to(device, torch.float32) / 255
 
     result = checks.check_send_batch(converted)
-    assert result.verdict is Verdict.FAIL
-    assert "floats travel" in result.message
+    assert (result.verdict, result.mistake) == (Verdict.FAIL, "floats_travel")
+    assert "converts *before* the journey" in result.hint
+
+
+def test_batch_that_is_filled_over_there_is_told_that_every_image_travels() -> None:
+    def filled(images: list[Tensor], device: torch.device) -> Tensor:
+        shape = (len(images), *images[0].shape)
+        batch = torch.empty(shape, dtype=torch.uint8, device=device)
+        for place, image in enumerate(images):
+            batch[place] = image
+        return batch.float() / 255
+
+    result = checks.check_send_batch(filled)
+    assert (result.verdict, result.mistake) == (Verdict.FAIL, "one_by_one")
 
 
 # 5.5

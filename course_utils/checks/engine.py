@@ -118,7 +118,7 @@ class Exercise:
     def _judge(self, answer: Any) -> CheckResult:
         deadline = float("inf")
         for case in self.all_cases():
-            # first, so that what PyTorch imports on first use is not on the answer's time
+            # first: what PyTorch imports on first use is not on the answer's time
             expected = self._expected(case)
             deadline = min(deadline, time.monotonic() + self.seconds)
             found, changed = self._try(answer, case, deadline)

@@ -46,15 +46,6 @@ def _floats_one_by_one(images: list[Tensor], device: torch.device) -> Tensor:
     return torch.stack([(image.float() / 255).to(device) for image in images])
 
 
-def _placed_one_by_one(images: list[Tensor], device: torch.device) -> Tensor:
-    batch = torch.empty(
-        (len(images), *images[0].shape), dtype=torch.uint8, device=device
-    )
-    for place, image in enumerate(images):
-        batch[place] = image
-    return batch.float() / 255
-
-
 def _first_only(images: list[Tensor], device: torch.device) -> Tensor:
     return images[0].to(device)[None].float() / 255
 
@@ -100,14 +91,9 @@ check_send_batch = Exercise(
             "one_by_one",
             _one_by_one,
             "The floats are right, but every image makes a journey of its own, and "
-            "each has the price of a call. Stack first, where the images are; then "
-            "send the batch once.",
-        ),
-        Mistake(
-            "placed_one_by_one",
-            _placed_one_by_one,
-            "You have made room on the device and then send image by image: each "
-            "assignment is a journey. Stack on the CPU, and send the batch once.",
+            "each has the price of a call. (An image that is assigned to its place in "
+            "a tensor over there is sent as well.) Stack first, where the images are; "
+            "then send the batch once.",
         ),
         Mistake(
             "floats_one_by_one",

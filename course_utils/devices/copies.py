@@ -43,8 +43,10 @@ class CopyCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]
     ) -> Any:
         result = func(*args, **(kwargs or {}))
         if func in _COPIES:
-            # the source of `x.to(...)` is its only tensor, that of `x.copy_(y)` the last
-            *_, source = (leaf for leaf in tree_leaves(args) if isinstance(leaf, Tensor))
+            # of `x.to(...)` the only tensor, of `x.copy_(y)` the last
+            *_, source = (
+                leaf for leaf in tree_leaves(args) if isinstance(leaf, Tensor)
+            )
             if source.device.type != self.kind == result.device.type:
                 self.copies += 1
                 self.bytes += result.nbytes
