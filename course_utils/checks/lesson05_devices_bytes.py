@@ -65,7 +65,8 @@ def _with(**settings: Any) -> MakeLayer:
 
 def _by_batch_norm(mean: Tensor, std: Tensor) -> nn.Module:
     """A layer of PyTorch's own with the same result: batch norm that does not learn."""
-    norm = nn.BatchNorm2d(len(mean), eps=0.0, affine=False).eval()
+    # lost beside a variance of 255 · 255; some versions of torch refuse a plain 0
+    norm = nn.BatchNorm2d(len(mean), eps=1e-12, affine=False).eval()
     norm.register_buffer("running_mean", 255 * mean)
     norm.register_buffer("running_var", (255 * std) ** 2)
     return nn.Sequential(_ToFloat(), norm)

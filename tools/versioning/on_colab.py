@@ -12,6 +12,7 @@ from typing import Final
 
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import run_sync
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
@@ -81,11 +82,12 @@ class Colab:
         shutil.rmtree(empty, ignore_errors=True)
         empty.mkdir()
         current: list[int] = []
+        kernel = AsyncKernelManager(
+            kernel_name="colab", kernel_spec_manager=self._kernels
+        )
         client = NotebookClient(
             notebook,
-            km=AsyncKernelManager(
-                kernel_name="colab", kernel_spec_manager=self._kernels
-            ),
+            km=kernel,
             timeout=_CELL_SECONDS,
             resources={"metadata": {"path": str(empty)}},
             on_cell_start=lambda cell, cell_index: current.append(cell_index),
@@ -95,6 +97,8 @@ class Colab:
         except CellExecutionError as error:
             place = cell_place(notebook, current[-1])
             return notebook, f"{lesson.name}, {place}: {error.ename}: {error.evalue}"
+        finally:
+            run_sync(kernel.shutdown_kernel)(now=True)
         return notebook, None
 
     def _environment(self) -> dict[str, str]:
