@@ -50,7 +50,8 @@ def prove(recipe: Recipe, *, cpu: bool, keep: bool) -> Row:
 
 def table(rows: Sequence[Row]) -> str:
     """Lay out versions and results in columns."""
-    lines = [("environment", "python", *SHOWN, "result", "time", "detail")]
+    heading = ("environment", "python", *SHOWN, "result", "time", "detail")
+    lines: list[tuple[str, ...]] = [heading]
     for versions, result in rows:
         found = [versions.get(name, "–") for name in ("python", *SHOWN)]
         seconds = f"{result.seconds:.0f} s"

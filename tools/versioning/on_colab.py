@@ -37,13 +37,13 @@ class Colab:
     """
 
     def __init__(self, python: Path, folder: Path, address: str) -> None:
-        self._python = python.absolute()
+        self._python = str(python.absolute())
         self._folder = folder
         self._address = address
         self.advised: list[str] = []
         kernel = folder / "kernels" / "colab"
         kernel.mkdir(parents=True)
-        command = [str(self._python), "-m", "ipykernel_launcher"]
+        command = [self._python, "-m", "ipykernel_launcher"]
         spec = {
             "argv": [*command, "-f", "{connection_file}"],
             "display_name": "Colab",
