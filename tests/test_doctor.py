@@ -51,15 +51,15 @@ def test_sound_machine_has_no_problems() -> None:
     ("changes", "what", "remedy", "essential"),
     [
         (
-            with_version("torch", "2.9.1+cpu"),
-            "torch is 2.9.1+cpu; the lessons need 2.11 or newer",
-            'run: python -m pip install "torch>=2.11", then restart the kernel',
+            with_version("torch", "2.7.1+cpu"),
+            f"torch is 2.7.1+cpu; the lessons need {OLDEST['torch']} or newer",
+            f'run: python -m pip install "torch>={OLDEST["torch"]}", then restart',
             True,
         ),
         (
             with_version("torchvision", None),
             "torchvision is missing",
-            'run: python -m pip install "torchvision>=0.26", then restart the kernel',
+            f'run: python -m pip install "torchvision>={OLDEST["torchvision"]}", then',
             True,
         ),
         (with_version("anywidget", None), "anywidget is missing", "pip install", True),
@@ -78,7 +78,7 @@ def test_sound_machine_has_no_problems() -> None:
         ),
         (
             {"broken": {"torchvision": "RuntimeError: operator nms does not exist"}},
-            "torchvision 0.26 cannot be imported (RuntimeError: operator nms does not",
+            f"torchvision {OLDEST['torchvision']} cannot be imported (RuntimeError: oper",
             "run: python -m pip install --force-reinstall torch torchvision",
             True,
         ),

@@ -49,8 +49,7 @@ RECIPES: Final = (
         "oldest",
         "3.11",
         ("--resolution", "lowest-direct", "-r", "requirements.txt"),
-        # matplotlib of 2024 with pyparsing from 3.3 on, as on Colab; and ipywidgets with
-        # old traitlets
+        # old matplotlib with new pyparsing, as on Colab; ipywidgets with old traitlets
         excused=(
             "matplotlib._fontconfig_pattern",
             "matplotlib._mathtext",
