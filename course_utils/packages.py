@@ -29,6 +29,7 @@ NEEDED: Final = {
     "platformdirs": "4.0",
     "tqdm": "4.66",
     "safetensors": "0.4",
+    "psutil": "5.9",
 }
 # what some lessons need besides, and name in their first cell
 ON_REQUEST: Final = {"torchmetrics": "1.4", "pycocotools": "2.0.8"}

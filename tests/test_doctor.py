@@ -78,7 +78,7 @@ def test_sound_machine_has_no_problems() -> None:
         ),
         (
             {"broken": {"torchvision": "RuntimeError: operator nms does not exist"}},
-            f"torchvision {OLDEST['torchvision']} cannot be imported (RuntimeError: oper",
+            f"torchvision {OLDEST['torchvision']} cannot be imported (Runtime",
             "run: python -m pip install --force-reinstall torch torchvision",
             True,
         ),
