@@ -13,8 +13,8 @@ from typing import Final
 
 # the oldest versions that the lessons are proven to run with (`make check-versions`)
 NEEDED: Final = {
-    "torch": "2.8",
-    "torchvision": "0.23",
+    "torch": "2.11",
+    "torchvision": "0.26",
     "numpy": "2.0",
     "matplotlib": "3.9",
     "pillow": "11.2",
