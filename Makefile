@@ -10,7 +10,7 @@ PORT ?= 8888
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab check lessons lesson pages site start rescue doctor data weights offline-bundle bench clean
+.PHONY: help install lab check check-versions lessons lesson pages site start rescue doctor data weights offline-bundle bench clean
 
 help:  ## print this list
 	@echo "The CNN workbook. Commands (LESSON=02 names one lesson):"
@@ -28,12 +28,17 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 	@echo "Installed. The next command starts at once."
 
+install: $(READY)  ## install what is missing, and open nothing
+
 lab: $(READY)  ## install what is missing, then open JupyterLab on lesson 00
 	@echo "Opening JupyterLab on lesson 00. Stop it with Ctrl-C in this window."
 	@$(BIN)/jupyter lab $(ROOT_FLAG) --port=$(PORT) --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
 check: $(READY)  ## re-run everything and prove what is printed (LESSON=02: one lesson)
 	@$(RUN) -m tools.check $(LESSON)
+
+check-versions: $(READY)  ## the same with the oldest, the newest and Colab's packages (CPU=1: torch without CUDA)
+	@$(RUN) -m tools.versions $(if $(CPU),--cpu) $(ONLY)
 
 lessons: $(READY)  ## build and execute all notebooks from lessons/*.py
 	@$(RUN) -m tools.build

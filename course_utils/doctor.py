@@ -6,13 +6,13 @@ holds no user name, so that it can be pasted into a request for help.
 
 from __future__ import annotations
 
-import re
 import sys
 from dataclasses import dataclass
 from html import escape
 from typing import Final
 
 from course_utils.machine import OLDEST, Facts, gather
+from course_utils.packages import older
 from course_utils.photos import PHOTOS
 
 GIB: Final = 2**30
@@ -123,7 +123,7 @@ def _package_problems(facts: Facts) -> list[Problem]:
         what = None
         if version is None:
             what = f"{name} is missing"
-        elif _parts(version) < _parts(oldest):
+        elif older(version, oldest):
             what = f"{name} is {version}; the lessons need {oldest} or newer"
         elif name in facts.broken:
             what = f"{name} {version} cannot be imported ({facts.broken[name]})"
@@ -169,11 +169,6 @@ def _widgets_work(facts: Facts) -> bool:
 def _together(name: str) -> str:
     """Return what to install with a package: torchvision is built for one torch."""
     return "torch torchvision" if name.startswith("torch") else name
-
-
-def _parts(version: str) -> tuple[int, ...]:
-    numbers = re.match(r"\d+(\.\d+)*", version)
-    return tuple(map(int, numbers[0].split("."))) if numbers else ()
 
 
 def main() -> int:

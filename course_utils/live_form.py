@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
-import anywidget
+from course_utils.live_widget import LiveWidget
 
 STATIC: Final = Path(__file__).parent / "_static"
 
@@ -28,12 +28,8 @@ def prose(text: str) -> str:
     return re.sub(r"`([^`]+)`|(?<!\w)\*(\w[^*`]*(?<!\s))\*(?!\w)", mark, escape(text))
 
 
-class LiveForm(anywidget.AnyWidget):
-    """A widget that also says in plain HTML what it asks.
-
-    A live notebook shows the widget; GitHub, paper and a notebook without a kernel show
-    the HTML.
-    """
+class LiveForm(LiveWidget):
+    """A widget that asks, and that hears what was typed."""
 
     _css = STATIC / "form.css"
 
@@ -44,13 +40,3 @@ class LiveForm(anywidget.AnyWidget):
     def on_typed(self, content: dict[str, Any]) -> None:
         """Take what the browser sent."""
         raise NotImplementedError
-
-    def still_html(self) -> str:
-        """Return what to show where no widget can live."""
-        raise NotImplementedError
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        assert bundle is not None  # only a widget without a view has none
-        data, metadata = bundle
-        return {**data, "text/html": self.still_html()}, metadata

@@ -10,24 +10,20 @@ import re
 import shutil
 import sys
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
 import course_utils
 from course_utils import pretrained
+from course_utils.packages import NEEDED, installed
 from course_utils.photos import PHOTOS, photo_path
 
-# the oldest versions that the lessons are known to run with
+# what the report shows first, each with the oldest version that will do
 OLDEST: Final = {
     "python": "3.11",
-    "torch": "2.11",
-    "torchvision": "0.26",
-    "numpy": "2.0",
-    "matplotlib": "3.9",
+    **{name: NEEDED[name] for name in ("torch", "torchvision", "numpy", "matplotlib")},
     "jupyterlab": "4.2",
-    "ipywidgets": "7.7",
-    "anywidget": "0.9.13",
+    **{name: NEEDED[name] for name in ("ipywidgets", "anywidget")},
 }
 _MUST_IMPORT: Final = ("torch", "torchvision", "matplotlib", "anywidget")
 
@@ -96,20 +92,13 @@ def _versions() -> dict[str, str | None]:
     }
     for name in OLDEST:
         if name != "python":
-            found[name] = _version(name)
+            found[name] = installed(name)
     return found
-
-
-def _version(name: str) -> str | None:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def _import_error(name: str) -> str | None:
     """Return why an installed package cannot be imported, whatever the reason."""
-    if _version(name) is None:
+    if installed(name) is None:
         return None
     try:
         importlib.import_module(name)
@@ -157,7 +146,7 @@ def _has_photo(name: str) -> bool:
 
 def _weights(broken: dict[str, str]) -> tuple[str, ...]:
     needed = ("torch", "torchvision")
-    if any(name in broken or _version(name) is None for name in needed):
+    if any(name in broken or installed(name) is None for name in needed):
         return ()
     return tuple(pretrained.at_hand())
 

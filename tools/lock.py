@@ -1,8 +1,7 @@
 """Write requirements.lock from requirements.txt: exact versions for every platform.
 
-Run it in an environment that has uv: ``python -m tools.lock``. NVIDIA's libraries are
-left out on purpose: torch's own wheel pins them, and without them the same lock serves
-the CPU build of torch as well.
+NVIDIA's libraries are left out on purpose: torch's own wheel pins them, and without
+them the same lock serves the CPU build of torch as well.
 """
 
 from __future__ import annotations

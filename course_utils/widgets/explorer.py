@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final, Protocol
 
-import anywidget
 import traitlets
 from torch import Tensor
 
+from course_utils.live_widget import LiveWidget
 from course_utils.widgets import images, words
 from course_utils.widgets.compute import Window
 from course_utils.widgets.images import ImageData
@@ -50,7 +50,7 @@ def _table_row(step: Step) -> list[str]:
     ]
 
 
-class Explorer(anywidget.AnyWidget):
+class Explorer(LiveWidget):
     """A picture, a window that moves over it, and an output computed from both.
 
     Subclasses give ``output``, ``_describe`` and ``table``.
@@ -188,13 +188,6 @@ class Explorer(anywidget.AnyWidget):
         output = "does not fit" if size is None else f"{size[0]}x{size[1]}"
         return f"{type(self).__name__}({self._describe()}, output={output})"
 
-    def _repr_mimebundle_(
-        self, **kwargs: Any
-    ) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """The live widget, and for pages without a kernel a few steps as a table."""
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is None:
-            return None
-        data, metadata = bundle
-        still = f"<p>{_STILL}</p>{self.table(_SUMMARY_STEPS)._repr_html_()}"
-        return {**data, "text/html": still}, metadata
+    def still_html(self) -> str:
+        """Return a few steps as a table, for pages without a kernel."""
+        return f"<p>{_STILL}</p>{self.table(_SUMMARY_STEPS)._repr_html_()}"

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final
 
-import anywidget
 import torch
 import traitlets
 from torch import Tensor, nn
 
+from course_utils.live_widget import LiveWidget
 from course_utils.widgets import features_words as words
 from course_utils.widgets.features_chain import Reading, private_copy, record_chain
 from course_utils.widgets.features_data import network_data, pictures_data
@@ -37,7 +37,7 @@ _MOST: Final = 1_000_000  # of indices; how many there are is checked one by one
 _HEADER: Final = ("class", "logit", "probability", "probability before")
 
 
-class FeatureMapExplorer(anywidget.AnyWidget):
+class FeatureMapExplorer(LiveWidget):
     """A small network whose kernels can be changed, with every map and the prediction.
 
     The explorer works on a copy: ``model`` never changes. Every state can be read and
@@ -288,12 +288,6 @@ class FeatureMapExplorer(anywidget.AnyWidget):
             f"changed_kernels={len(self._edits)})"
         )
 
-    def _repr_mimebundle_(
-        self, **kwargs: Any
-    ) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """The live widget, and for pages without a kernel the same in words."""
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is None:
-            return None
-        data, metadata = bundle
-        return {**data, "text/html": self.table()._repr_html_()}, metadata
+    def still_html(self) -> str:
+        """Return the same in words, for pages without a kernel."""
+        return self.table()._repr_html_()

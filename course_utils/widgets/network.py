@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import anywidget
 import traitlets
 from torch import Tensor, nn
 
+from course_utils.live_widget import LiveWidget
 from course_utils.network_activations import STRONGEST
 from course_utils.network_anatomy import LayerFacts
 from course_utils.network_zoo import ARCHITECTURES
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 
-class NetworkExplorer(anywidget.AnyWidget):
+class NetworkExplorer(LiveWidget):
     """A network layer by layer: shapes, costs, receptive field, real activations.
 
     Every state can be read and set: ``explorer.layer = "features.3.squeeze"``.
@@ -284,12 +284,6 @@ class NetworkExplorer(anywidget.AnyWidget):
             f"image={self.image!r}, position={self.position})"
         )
 
-    def _repr_mimebundle_(
-        self, **kwargs: Any
-    ) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """The live widget, and for pages without a kernel the same in words."""
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is None:
-            return None
-        data, metadata = bundle
-        return {**data, "text/html": self.table()._repr_html_()}, metadata
+    def still_html(self) -> str:
+        """Return the same in words, for pages without a kernel."""
+        return self.table()._repr_html_()

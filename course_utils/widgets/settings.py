@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from numbers import Integral
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+if TYPE_CHECKING:
+    _Number = traitlets.TraitType[int, int]
+    _Word = traitlets.TraitType[str, str]
+    _Numbers = traitlets.TraitType[tuple[int, int], tuple[int, int]]
+    _Value = traitlets.TraitType[Any, Any]
+else:  # the traitlets of Colab know no such parameters
+    _Number = _Word = _Numbers = _Value = traitlets.TraitType
 
-class WholeNumber(traitlets.TraitType[int, int]):
+
+class WholeNumber(_Number):
     """A whole number within limits."""
 
     def __init__(self, default: int, minimum: int, maximum: int) -> None:
@@ -22,7 +30,7 @@ class WholeNumber(traitlets.TraitType[int, int]):
         return whole_number(str(self.name), value, self.minimum, self.maximum)
 
 
-class OneOf(traitlets.TraitType[str, str]):
+class OneOf(_Word):
     """One of a few words."""
 
     def __init__(self, default: str, words: Sequence[str]) -> None:
@@ -38,7 +46,7 @@ class OneOf(traitlets.TraitType[str, str]):
         return str(value)
 
 
-class Pair(traitlets.TraitType[tuple[int, int], tuple[int, int]]):
+class Pair(_Numbers):
     """Two whole numbers within limits: rows (down), columns (right)."""
 
     def __init__(
@@ -63,7 +71,7 @@ class Pair(traitlets.TraitType[tuple[int, int], tuple[int, int]]):
         return first, second
 
 
-class Checked(traitlets.TraitType[Any, Any]):
+class Checked(_Value):
     """A value that a function checks and puts into its final form."""
 
     def __init__(self, default: Any, check: Callable[[Any], Any]) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-import anywidget
 import traitlets
 from torch import Tensor
 
+from course_utils.live_widget import LiveWidget
 from course_utils.style.stored import pictures_of, stored_grid
 from course_utils.style.transfer import Features, Recipe, State, transferred
 from course_utils.widgets.settings import Checked
@@ -43,7 +43,7 @@ def _one_of(name: str) -> Any:
     return check
 
 
-class StyleExplorer(anywidget.AnyWidget):
+class StyleExplorer(LiveWidget):
     """Stored style transfers, by weight and layers; and the same computed for real.
 
     Every state can be read and set: ``explorer.style_weight = 10``.
@@ -259,12 +259,6 @@ class StyleExplorer(anywidget.AnyWidget):
     def __repr__(self) -> str:
         return f"StyleExplorer({self._title()}, {self._setting()})"
 
-    def _repr_mimebundle_(
-        self, **kwargs: Any
-    ) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """The live widget, and for pages without a kernel the same in words."""
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is None:
-            return None
-        data, metadata = bundle
-        return {**data, "text/html": self.table()._repr_html_()}, metadata
+    def still_html(self) -> str:
+        """Return the same in words, for pages without a kernel."""
+        return self.table()._repr_html_()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
+import re
 from collections import Counter
+from collections.abc import Iterable
 
 from nbformat import NotebookNode
 
@@ -15,19 +17,31 @@ from tools.markdown import redirect_links
 from tools.notebook import new_cell, new_notebook
 
 _SETUP = """\
-# Set-up: installs what is missing, as on Colab. Where all is there, it does nothing.
+# Set-up: fetches the course's library where it is missing, as on Colab.
 import importlib.util
 import subprocess
 import sys
 
-library = "https://github.com/{repository}/archive/{ref}.zip"
-wanted = {{"course_utils": ["--no-deps", library], "anywidget": ["anywidget"]}}
-for module in filter(lambda name: importlib.util.find_spec(name) is None, wanted):
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", *wanted[module]]
-    if subprocess.run(pip).returncode != 0:
+if importlib.util.find_spec("course_utils") is None:
+    release = "{release}"
+    wheel = f"{{release}}/{wheel}"
+    pip = [sys.executable, "-m", "pip", "install", "--no-deps", wheel]  # torch stays
+    done = subprocess.run(pip, capture_output=True, text=True)
+    if done.returncode != 0:
         advice = "connect to the internet and run this cell again, or use `make lab`"
-        raise ImportError(f"{{module}} is missing, pip cannot install it: {{advice}}")
+        raise ImportError(f"course_utils is missing: {{advice}}.\\n{{done.stderr}}")
+    importlib.invalidate_caches()
+from course_utils import packages
+
+packages.require({packages})
 """
+# what a lesson imports, by the package that it needs for it
+_ON_REQUEST = {
+    "torchmetrics": re.compile(r"^\s*(from|import) torchmetrics\b", re.MULTILINE),
+    "pycocotools": re.compile(
+        r"^\s*(from|import) torchmetrics\.detection\b", re.MULTILINE
+    ),
+}
 _LINKS_FROM = {"worked": "../../notebooks", "student": "../notebooks"}
 
 
@@ -59,14 +73,23 @@ def _notebook(
         is_stub = version == "student" and cell.is_solution
         tags = [tag for tag in cell.tags if not (is_stub and tag == "solution")]
         made.append(new_cell(cell.kind, source, identity, tags))
-    setup = setup_source(project)
+    setup = setup_source(project, [cell.source for cell in made])
     made.insert(1, new_cell("code", setup, _identity(lesson, setup, seen)))
     return new_notebook(made)
 
 
-def setup_source(project: Project) -> str:
-    """The cell that installs the library, from the repository and ref of the badge."""
-    return _SETUP.format(repository=project.repository, ref=project.ref).strip()
+def setup_source(project: Project, sources: Iterable[str] = ()) -> str:
+    """The cell that installs the library, of the badge's own tag, where it is missing.
+
+    Args:
+        project: Where the workbook is published.
+        sources: The other cells: what they import must be there.
+    """
+    text = "\n".join(sources)
+    wanted = [name for name, found in _ON_REQUEST.items() if found.search(text)]
+    release, _, wheel = project.wheel_url.rpartition("/")
+    packages = ", ".join(f'"{name}"' for name in wanted)
+    return _SETUP.format(release=release, wheel=wheel, packages=packages).strip()
 
 
 def badge_url(project: Project, path: str) -> str:

@@ -77,9 +77,16 @@ class Project:
         if missing:
             raise BuildError(
                 f"pyproject.toml: [tool.workbook] lacks {', '.join(sorted(missing))}; "
-                'expected repository = "owner/name" and ref = "branch or tag"'
+                'expected repository = "owner/name" and ref = "v1.2.0", the tag'
             )
         return cls(root, workbook["repository"], workbook["ref"])
+
+    @property
+    def wheel_url(self) -> str:
+        """Where the library of this tag lies, put there by the release workflow."""
+        releases = f"https://github.com/{self.repository}/releases/download"
+        version = self.ref.removeprefix("v")
+        return f"{releases}/{self.ref}/cnn_workbook-{version}-py3-none-any.whl"
 
     def lessons(self, numbers: Sequence[str] = ()) -> list[Lesson]:
         """The lessons in order, or only those with the given numbers."""

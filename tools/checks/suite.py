@@ -33,7 +33,11 @@ def lint(name: str, root: Path, arguments: Sequence[str], limit: float) -> StepR
 
 
 def run_tests(
-    name: str, root: Path, arguments: Sequence[str], limit: float
+    name: str,
+    root: Path,
+    arguments: Sequence[str],
+    limit: float,
+    python: str | Path = sys.executable,
 ) -> StepResult:
     """Run pytest and report every test that failed, with its own words."""
     with tempfile.TemporaryDirectory() as folder:
@@ -44,7 +48,7 @@ def run_tests(
             "OMP_NUM_THREADS": "1",
             "PYTHONPATH": os.pathsep.join(paths),
         }
-        command = [sys.executable, "-m", "pytest", "-q", "--color=no", "--tb=short"]
+        command = [str(python), "-m", "pytest", "-q", "--color=no", "--tb=short"]
         command += ["-p", "no:nbval"]  # two seconds of imports a process
         command += ["-p", "tools.checks.pytest_log", *arguments]
         finished = run(command, cwd=root, env=env, limit=limit)

@@ -1,0 +1,1 @@
+"""Environments with other versions than this one, and what runs in them."""
