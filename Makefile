@@ -61,7 +61,7 @@ offline-bundle: $(READY)  ## fetch all data and pack it for a USB stick or cours
 	@$(RUN) -m tools.fetch_data --all $(if $(YES),--yes)
 	@$(RUN) -m tools.offline_bundle pack
 
-bench: $(READY)  ## measure ratios side by side, in minutes: make bench ONLY=training
+bench: $(READY)  ## measure ratios side by side (not part of check)
 	@$(RUN) -m tools.bench $(ONLY) $(if $(QUICK),--quick)
 
 clean:  ## delete reports and caches; your work and .venv stay

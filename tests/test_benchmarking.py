@@ -148,6 +148,21 @@ def test_an_interruption_keeps_what_was_measured(
     assert "NOT WHOLE: stopped: interrupted" in capsys.readouterr().out
 
 
+def test_an_interruption_that_breaks_the_cleaning_up_is_one_all_the_same(
+    tmp_path: Path,
+) -> None:
+    def measure(quick: bool) -> Iterator[Ratio]:
+        try:
+            yield FAST
+            raise KeyboardInterrupt
+        finally:
+            raise OSError("the browser is gone")
+
+    code, file = measured(tmp_path, stopped=measure, never=whole)
+    assert code == 130
+    assert [one["problem"] for one in file["benchmarks"]] == ["interrupted"]
+
+
 def test_every_ratio_is_on_disk_before_the_next_one_is_measured(tmp_path: Path) -> None:
     seen = []
 

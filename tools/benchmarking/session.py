@@ -70,11 +70,8 @@ def run(
             for ratio in measure(quick):
                 outcome.ratios.append(ratio)
                 keep(outcomes)
-        except KeyboardInterrupt:
-            outcome.problem = INTERRUPTED
-        except Exception as error:  # whatever it is, the others are to be measured
-            traceback.print_exc()
-            outcome.problem = f"{type(error).__name__}: {error}"
+        except (Exception, KeyboardInterrupt) as error:  # the others go on
+            outcome.problem = _problem(error)
         outcome.seconds = clock() - begin
         keep(outcomes)
         told = outcome.problem or f"ratios: {len(outcome.ratios)}"
@@ -82,6 +79,17 @@ def run(
         if outcome.problem == INTERRUPTED:
             break
     return outcomes
+
+
+def _problem(error: BaseException) -> str:
+    """Say what ended a benchmark; an interruption can break what cleans up after it."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, KeyboardInterrupt):
+            return INTERRUPTED
+        cause = cause.__context__
+    traceback.print_exception(error)
+    return f"{type(error).__name__}: {error}"
 
 
 def _measure(name: str) -> Measure:
