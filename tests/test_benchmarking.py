@@ -129,7 +129,7 @@ def test_each_benchmark_knows_how_long_it_took() -> None:
 def test_a_failing_benchmark_costs_only_itself(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bad = stops_with(ValueError("no browser"))
+    bad = stops_with(ValueError("no browser\nand a log"))
     code, file = measured(tmp_path, bad=bad, good=whole)
     assert code == 1
     names = [(b["name"], b["problem"], len(b["ratios"])) for b in file["benchmarks"]]
@@ -169,10 +169,11 @@ def test_every_ratio_is_on_disk_before_the_next_one_is_measured(tmp_path: Path) 
     def looks(quick: bool) -> Iterator[Ratio]:
         yield FAST
         file = json.loads((tmp_path / command.FOUND).read_text("utf-8"))
-        seen.extend(ratio["what"] for ratio in file["benchmarks"][0]["ratios"])
+        seen.append(file["benchmarks"][0])
 
     measured(tmp_path, looks=looks)
-    assert seen == ["fast"]
+    ((ratio,),) = (one["ratios"] for one in seen)
+    assert (ratio["what"], seen[0]["problem"]) == ("fast", "not finished")
 
 
 def test_the_file_says_where_when_and_with_what(tmp_path: Path) -> None:

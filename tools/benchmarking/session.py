@@ -16,6 +16,7 @@ from tools.benchmarking.ratio import Ratio
 Measure = Callable[[bool], Iterable[Ratio]]
 
 INTERRUPTED: Final = "interrupted"
+UNFINISHED: Final = "not finished"
 
 
 @dataclass
@@ -64,12 +65,13 @@ def run(
     """
     outcomes: list[Outcome] = []
     for name, measure in chosen.items():
-        outcomes.append(outcome := Outcome(name))
+        outcomes.append(outcome := Outcome(name, problem=UNFINISHED))
         begin = clock()
         try:
             for ratio in measure(quick):
                 outcome.ratios.append(ratio)
                 keep(outcomes)
+            outcome.problem = ""
         except (Exception, KeyboardInterrupt) as error:  # the others go on
             outcome.problem = _problem(error)
         outcome.seconds = clock() - begin
@@ -89,7 +91,8 @@ def _problem(error: BaseException) -> str:
             return INTERRUPTED
         cause = cause.__context__
     traceback.print_exception(error)
-    return f"{type(error).__name__}: {error}"
+    first = (str(error).splitlines() or [""])[0]
+    return f"{type(error).__name__}: {first}"
 
 
 def _measure(name: str) -> Measure:
