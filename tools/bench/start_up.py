@@ -66,7 +66,10 @@ def seconds_until_ready(cells: Sequence[str]) -> float:
         environment = kernel_environment(ROOT, Path(scratch))
         begin = time.perf_counter()
         manager, client = start_new_kernel(
-            startup_timeout=_PATIENCE, kernel_name="python3", env=environment
+            startup_timeout=_PATIENCE,
+            kernel_name="python3",
+            env=environment,
+            extra_arguments=["--log-level=ERROR"],  # it warns of its transport
         )
         try:
             for cell in cells:
