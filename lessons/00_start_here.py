@@ -4,14 +4,15 @@
 # Fifteen minutes from now you will know that your machine can run this workbook, how its exercises talk back, and where to turn when something doesn't work.
 # Then the real thing begins.
 #
-# **Afterwards you can**
+# **You will be able to**
 #
 # - work on a copy of a lesson, run it, and start it afresh;
 # - answer an exercise, and read the three verdicts that a check can give;
 # - say on which device PyTorch computes, and why a repeated run gives the same numbers.
 #
-# **Time** about 15 minutes.
-# **You need** nothing but this page.
+# **Time**: about 15 minutes.
+#
+# **From before**: nothing.
 
 # %% tags=["parameters"]
 seed = 0
@@ -179,7 +180,7 @@ print("still black after the journey:", bool((on_device == 0).all()))
 # %% [markdown]
 # ## Which data, which weights?
 #
-# Lessons 00 to 03 need none but a few photographs, and those are on your machine already: they come inside the packages scikit-image, scikit-learn and matplotlib.
+# Lessons 00 to 03 need no data but a few photographs, and those are on your machine already: they come inside the packages scikit-image, scikit-learn and matplotlib.
 # They need no trained weights either, since you will make the first kernels by hand.
 # Lessons 04 and 11 train on pictures of ten classes: on CIFAR-10, or on your own, if they are on this machine, and otherwise on a *drawn world* of the same classes that your computer paints by itself.
 # Lessons 06 to 09 look into networks that others have trained: two small ones, which learnt from over a million photographs, came with the installation (22 MB), and two that were trained on the drawn world come with the workbook.
@@ -225,6 +226,9 @@ print("(0.1 + 0.2) + 0.3 == 0.1 + (0.2 + 0.3):", (0.1 + 0.2) + 0.3 == 0.1 + (0.2
 #
 # ## The map
 #
+# Two lectures stand behind these lessons, and *your slides* are those of either: **lecture I** was given at Imperial College London, **lecture C** at CSCS, ETH Zürich's supercomputing centre.
+# Where a slide has slipped, the lesson says so and lets you mend it.
+#
 # | lesson | its question |
 # |---|---|
 # | 00 (you are here) | Is everything ready? |
@@ -232,7 +236,7 @@ print("(0.1 + 0.2) + 0.3 == 0.1 + (0.2 + 0.3):", (0.1 + 0.2) + 0.3 == 0.1 + (0.2
 # | [02 · Convolution by hand](02_convolution_by_hand.ipynb) | What does a convolution compute? |
 # | [03 · Pooling and flattening](03_pooling_and_flattening.ipynb) | What may a network forget? |
 # | [04 · A CNN for CIFAR-10](04_cifar10_cnn.ipynb) | How does a network learn to tell a cat from a dog? |
-# | 05 · Training on a GPU (to come) | What does a graphics card change? |
+# | [05 · Training on GPUs](05_gpu_training.ipynb) | What does a GPU change? |
 # | [06 · Architectures](06_architectures.ipynb) | How can a network have 152 layers? |
 # | [07 · Transfer learning](07_transfer_learning.ipynb) | How does one network profit from another's training? |
 # | [08 · Segmentation and detection](08_segmentation_and_detection.ipynb) | What is where in a picture? |
@@ -240,9 +244,9 @@ print("(0.1 + 0.2) + 0.3 == 0.1 + (0.2 + 0.3):", (0.1 + 0.2) + 0.3 == 0.1 + (0.2
 # | [10 · Beyond](10_beyond.ipynb) | What else are convolutions good for? |
 # | [11 · The lab](11_lab_cifar10.ipynb) | Can you build one from nothing? |
 #
-# ## Summary
+# ## What to keep
 #
-# The doctor has seen your machine, a check has told you off and praised you, and you know where to send a cry for help.
+# The doctor has seen your machine, a check has told you off and praised you, and you know what to send along with a cry for help.
 # Go on to [lesson 01](01_images_as_tensors.ipynb).
 #
 # ## Sources

@@ -5,7 +5,7 @@
 # The network gets 405 900 numbers, and everything that it will ever know about the cat has to come out of them.
 # In this lesson you look at those numbers yourself: where they stand, how large they are, and what happens to them when the cat turns its head.
 #
-# **Afterwards you can**
+# **You will be able to**
 #
 # - say which number of a tensor belongs to which pixel and colour;
 # - move between (H, W, C), (C, H, W) and (N, C, H, W) without scrambling the picture;
@@ -13,8 +13,9 @@
 # - count the parameters of a fully connected layer, and say what such a layer can't see;
 # - measure what scale, orientation, colour, form, view and background do to raw pixels.
 #
-# **Time** about 90 minutes, 45 of them for the exercises.
-# **You need** tensors and `nn.Linear` from your first steps with PyTorch, and [lesson 00](00_start_here.ipynb) for how exercises and checks work.
+# **Time**: about 90 minutes, 45 of them for the exercises.
+#
+# **From before**: tensors and `nn.Linear` from your first steps with PyTorch, and [lesson 00](00_start_here.ipynb) for how exercises and checks work.
 
 # %% tags=["parameters"]
 seed = 0
@@ -609,7 +610,7 @@ guess_shuffle.reveal(
 # %% [markdown]
 # For every fully connected network that recognises cats there is one that recognises this noise exactly as well, and training has no reason to prefer one to the other.
 # That pixels have neighbours, that the picture has an up and a left: none of it is built in.
-# It would have to be learned, from scratch, for every place in the picture.
+# It would have to be learnt, from scratch, for every place in the picture.
 #
 # ## Seven changes that make no difference to you
 #
@@ -714,7 +715,7 @@ def rms_distance(a: Tensor, b: Tensor) -> float:
 checks.check_rms_distance(rms_distance)
 
 # %% [markdown]
-# For the rest of the lesson there is torch's own: the root of `mse_loss`, which is the mean square error.
+# For the rest of the lesson there is torch's own: the root of `mse_loss`, the *mean squared error*.
 # And for a yardstick there is the dullest picture of all: a card, painted all over in the mean colour of the cat's photograph.
 
 # %% tags=["nbval-ignore-output"]
@@ -809,7 +810,7 @@ for name in sorted(to_dusk, key=to_dusk.__getitem__)[:3]:
 # It should look at *small neighbourhoods* instead of single pixels, and look for the same thing *at every place*.
 # That is what a convolution does, and it is the subject of [lesson 02](02_convolution_by_hand.ipynb).
 #
-# ## What you have seen
+# ## What to keep
 #
 # - A grey picture is a matrix, `[row, column]`; a colour picture has one such plane each for red, green and blue.
 # - Files hold (H, W, C) in bytes, PyTorch takes (N, C, H, W) in floats. `permute` moves an axis; `reshape` and `view` scramble the picture.

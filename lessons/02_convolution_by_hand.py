@@ -12,9 +12,9 @@
 # - design a kernel for a purpose, and have gradient descent find one for you;
 # - explain why the framework turns a convolution into a matrix product.
 #
-# **Time**: about three hours, with two good places for a break.
+# **Time**: about three hours with all eleven exercises and two good places for a break.
 #
-# **You need** [lesson 01](01_images_as_tensors.ipynb): images are tensors, the order N, C, H, W, and what a fully connected layer costs.
+# **From before**: [lesson 01](01_images_as_tensors.ipynb): images are tensors, the order N, C, H, W, and what a fully connected layer costs.
 
 # %% tags=["parameters"]
 seed = 0
@@ -443,7 +443,8 @@ ours
 # %% [markdown]
 # 6 × 6 again, with the old 4 × 4 result in the middle.
 # A padding that keeps the size is so common that PyTorch has a word for it: `padding="same"`.
-# For an odd kernel at stride 1 it is `(kernel_size - 1) / 2`: 1 for a 3 × 3 kernel, 2 for 5 × 5.
+# For an odd kernel it is `(kernel_size - 1) / 2`: 1 for a 3 × 3 kernel, 2 for 5 × 5.
+# (With a stride other than 1, the subject of the next section, the word is refused.)
 #
 # Zeros are a choice, and not always a harmless one.
 # Take a wall of even brightness, a 5 × 5 image that is 7 everywhere.
@@ -923,7 +924,7 @@ print(f"fully connected: {fully_connected:>14,}".replace(",", " "))
 # 15 200, as on the slide.
 # A fully connected layer from the same input to the same output would have sixty thousand million.
 # The size of the image does not come in: the same 15 200 numbers serve a thumbnail and a poster.
-# You will count for yourself in Exercise 2.9, after one more idea.
+# You will count for yourself in Exercise 2.9, after two more ideas.
 #
 # ## Dilation: a wider view for free
 #
@@ -1492,11 +1493,11 @@ print(f"largest error from a photograph: {(from_photo - sobel).abs().max():.1f}"
 # The photograph holds the same information, but gradient descent reads it slowly: where all pixels are alike, many kernels do equally well.
 # Normalising the input, better optimisers and batch normalisation all help with this, and you will meet each of them.
 #
-# ## Summary
+# ## What to keep
 #
 # - A convolution multiplies a window by a kernel, element by element, and adds up; then the window moves on. The framework does not turn the kernel.
 # - Two ideas make it cheap: an output sees only its neighbourhood, and all places share the same weights.
-# - Each side of the output has ⌊(n + 2p − d(k − 1) − 1) / s⌋ + 1 pixels, rounded down; what does not fit is not computed.
+# - Each side of the output has ⌊(n + 2p − d(k − 1) − 1) / s⌋ + 1 pixels; the brackets round down, so what does not fit is not computed.
 # - Channels are added up; every pair of input and output channel has a kernel, every output channel a bias.
 # - Dilation widens the view, groups keep channels apart, 1 × 1 mixes channels, and the transposed convolution scatters where the others gather.
 # - Underneath, it is a matrix product. And the kernels are learned.

@@ -991,7 +991,7 @@ checks.check_flatten_images(flatten_images)
 # ### How wide is the next layer?
 #
 # `nn.Linear` has one weight for each input and must be told how many there are: C · H · W, `in_features`.
-# In lecture I the number is written `6*8*8`.
+# In lecture I (Imperial College's; the other is lecture C) the number is written `6*8*8`.
 # Let us see where it comes from; you will build and train this network in lesson 04.
 
 # %%

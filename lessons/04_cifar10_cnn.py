@@ -332,7 +332,7 @@ checks.check_parentheses(parentheses)
 # ### Exercise 4.4: the whole network
 # **Difficulty** 3 of 5 · **importance** 5 of 5 · **about 15 minutes**
 #
-# Write lecture I's network as a class: the two blocks, the flattening, the three fully connected layers, for any number of classes.
+# Write the network of lecture I (Imperial College's) as a class: the two blocks, the flattening, the three fully connected layers, for any number of classes.
 #
 # <details><summary>Hint 1</summary>
 #
@@ -476,7 +476,7 @@ checks.check_count_parameters(count_parameters)
 # %% [markdown]
 # ## The other lecture's network
 #
-# Lecture C puts its layers into `nn.Sequential`, which calls one after the other and saves you the `forward`.
+# Lecture C (ETH Zürich and CSCS) puts its layers into `nn.Sequential`, which calls one after the other and saves you the `forward`.
 # Your slides say, as transcribed:
 #
 # ```python

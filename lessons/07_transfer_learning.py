@@ -22,7 +22,7 @@
 # %% tags=["parameters"]
 seed = 0
 size = 96  # height and width of the pictures, in pixels
-per_class = 50
+per_class = 50  # training pictures, 5 or more
 test_count = 300
 profile = "quick"  # "full": every run of the comparison, live; most of an hour
 
@@ -44,8 +44,7 @@ from torchvision.utils import save_image
 
 from course_utils import plots, pretrained, transfer
 from course_utils.checks import lesson07 as checks
-from course_utils.datasets import load_folder, select_per_class
-from course_utils.datasets.cifar10 import my_images
+from course_utils.datasets import load_folder, my_images, select_per_class
 from course_utils.drawn import CLASS_NAMES, draw_dataset
 from course_utils.photos import credit, photo
 from course_utils.predict import predict
@@ -1044,14 +1043,14 @@ for last in (0, 2, 4, len(transfer.stages(model))):
 
 # %%
 generator = torch.Generator().manual_seed(seed)
-crops = []
-for picture in test_images[:60]:
+drawings, crops = test_images[:60], []
+for picture in drawings:
     for number in range(4):
         top, left = torch.randint(0, size // 6, (2,), generator=generator).tolist()
         crop = picture[:, top : top + size * 5 // 6, left : left + size * 5 // 6]
         crops.append(crop.flip(2) if number % 2 else crop)
-photographs = torch.arange(60).repeat_interleave(4)
-coin = torch.randint(0, 2, (60,), generator=generator)[photographs]
+photographs = torch.arange(len(drawings)).repeat_interleave(4)
+coin = torch.randint(0, 2, (len(drawings),), generator=generator)[photographs]
 crop_features = transfer.cached_features(network, torch.stack(crops))
 
 
@@ -1068,10 +1067,10 @@ def score(held_out: Tensor) -> float:
 # %%
 leaky, honest = [], []
 for _ in range(10):
-    held_out = torch.zeros(240, dtype=torch.bool)
-    held_out[torch.randperm(240, generator=generator)[:60]] = True
+    held_out = torch.zeros(len(crops), dtype=torch.bool)
+    held_out[torch.randperm(len(crops), generator=generator)[: len(crops) // 4]] = True
     leaky.append(score(held_out))
-    chosen = torch.randperm(60, generator=generator)[:15]
+    chosen = torch.randperm(len(drawings), generator=generator)[: len(drawings) // 4]
     honest.append(score(torch.isin(photographs, chosen)))
 
 # %% tags=["nbval-ignore-output"]

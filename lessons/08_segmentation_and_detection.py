@@ -31,6 +31,7 @@ from torch import Tensor, nn
 
 from course_utils import plots, pretrained
 from course_utils.checks import lesson08 as checks
+from course_utils.claims import claim
 from course_utils.drawn import draw_scene
 from course_utils.overlays import legend_handles, show_segmentation
 from course_utils.photos import credit, photo
@@ -918,7 +919,6 @@ for step, value in zip(steps, reached, strict=True):
 adapted = copy.deepcopy(model)
 adapted.classifier = head.eval()
 after = predict_labels(adapted, misty)
-assert score(after) > score(in_the_fog) + 0.04
 
 fig, axes = plt.subplots(1, 4, figsize=(7, 2.1), layout="constrained")
 regions = {"truth": labels, "before": in_the_fog, "after": after}
@@ -930,7 +930,13 @@ for ax, (name, found) in zip(axes[1:], regions.items(), strict=True):
 handles = legend_handles([found[index] for found in regions.values()], SCENE_CLASSES)
 fig.legend(handles=handles, loc="outside lower center", ncols=6, fontsize=9)
 plt.show()
-print("training the head wins back more than 0.04 of mean IoU")
+
+excuse = "" if segmentation_steps >= 30 else "so few steps prove nothing"
+claim(
+    "training the head wins back more than 0.04 of mean IoU",
+    score(after) > score(in_the_fog) + 0.04,
+    excuse,
+)
 
 # %% [markdown]
 # **Figure.** Before, the network takes the frog in the fog for a dog with a bird in it; after thirty steps the frog is a frog again and the ships have grown.
@@ -942,8 +948,11 @@ print("training the head wins back more than 0.04 of mean IoU")
 
 # %%
 fair_weather = score(predict_labels(adapted, network.prepare(images)))
-assert fair_weather < score(predicted) - 0.03
-print("in fair weather the adapted network has lost more than 0.03 of mean IoU")
+claim(
+    "in fair weather the adapted network has lost more than 0.03 of mean IoU",
+    fair_weather < score(predicted) - 0.03,
+    excuse,
+)
 
 # %% [markdown]
 # It has *forgotten* some of it, since nothing in these thirty steps reminded it.
@@ -1222,9 +1231,12 @@ print(f"mean IoU {val_iou.mean():.2f}; above one half: {above:.0%}")
 # %%
 average_box = boxes.mean(0).expand_as(val_boxes)
 blind_iou = box_iou(average_box, val_boxes).diagonal()
-# a training of a few steps does not get there
-assert box_steps < 100 or val_iou.mean() > blind_iou.mean() + 0.05
 print(f"the average box, for every picture: mean IoU {blind_iou.mean():.2f}")
+claim(
+    "looking is worth more than 0.05",
+    val_iou.mean() > blind_iou.mean() + 0.05,
+    excuse="" if box_steps >= 100 else "so few steps prove nothing",
+)
 
 sides = torch.tensor([width, height, width, height])
 fig, axes = plt.subplots(1, 4, figsize=(9, 2), layout="constrained")
@@ -2249,7 +2261,7 @@ for name in shown:
 # %% [markdown]
 # An astronaut who is a horse: an AP50 of 0.94 at home is worth nothing abroad.
 #
-# ## What to take with you
+# ## What to keep
 #
 # - A linear head that slides is a 1×1 convolution: so a classifier becomes a network that labels every pixel.
 # - Dilation gives the view back that a removed stride took away; ASPP looks with several dilations at once, and DeepLabV3 enlarges its scores at the end.

@@ -33,10 +33,13 @@ from torch import Tensor, nn
 from course_utils import plots
 from course_utils.beyond.pictures import show, table
 from course_utils.checks import lesson10 as checks
+from course_utils.claims import claim
 from course_utils.predict import predict
 
 plots.use_style()
 effort = 4 if profile == "full" else 1
+# the claims of every page were tried beforehand: with these five seeds, so many steps
+excuse = "" if seed in range(5) and effort == 1 else "not tried beforehand"
 results: dict[str, dict[str, float]] = {}  # each page leaves its numbers here
 
 # %% [markdown]
@@ -237,9 +240,11 @@ show(results["1 faces"])
 
 # %%
 face = results["1 faces"]
-assert face["AUC"] > 0.92
-assert face["AUC"] > face["AUC of pixels"] + 0.1
-print("held-out photographs: AUC above 0.92, and pixels at least 0.1 below")
+claim(
+    "held-out photographs: AUC above 0.92, and pixels at least 0.1 below",
+    face["AUC"] > max(0.92, face["AUC of pixels"] + 0.1),
+    excuse,
+)
 
 # %% [markdown]
 # **How it fails.** Ask for something that its training did not promise.
@@ -254,10 +259,16 @@ face["AUC, no faces"] = auc(embed, non_faces, non_faces)
 show(face)
 
 # %%
-assert max(face["AUC, mirrored"], face["AUC, twice the change"]) < face["AUC"] - 0.1
-assert face["AUC, no faces"] > 0.75
-print("mirrored or changed twice as much, it loses more than 0.1")
-print("and it verifies bits of wall with an AUC above 0.75")
+claim(
+    "mirrored or changed twice as much, it loses more than 0.1",
+    max(face["AUC, mirrored"], face["AUC, twice the change"]) < face["AUC"] - 0.1,
+    excuse,
+)
+claim(
+    "and it verifies bits of wall with an AUC above 0.75",
+    face["AUC, no faces"] > 0.75,
+    excuse,
+)
 
 # %% [markdown]
 # It learnt to be indifferent to what we changed, by the amount we changed it, and to nothing else.
@@ -313,7 +324,7 @@ checks.check_both_errors(both_errors)
 #
 # - Florian Schroff and others, [FaceNet](https://arxiv.org/abs/1503.03832), 2015: embeddings of faces trained on triplets, compared by distance as here.
 # - Jiankang Deng and others, [ArcFace](https://arxiv.org/abs/1801.07698), 2019: the loss with an angular margin that is still widely used.
-# - Joy Buolamwini and Timnit Gebru, [Gender Shades](https://proceedings.mlr.press/v81/buolamwini18a.html), 2018: commercial face analysis erred up to 34.7 % on darker-skinned women and at most 0.8 % on lighter-skinned men. One error rate for everyone hides that.
+# - Joy Buolamwini and Timnit Gebru, [Gender Shades](https://proceedings.mlr.press/v81/buolamwini18a.html), 2018: commercial systems that tell women from men by the face were wrong on up to 34.7 % of darker-skinned women and on at most 0.8 % of lighter-skinned men. One error rate for everyone hides that.
 #
 # ## Page 2: does the molecule fit?
 #
@@ -493,13 +504,17 @@ show(results["2 voxels"])
 
 # %%
 pose = results["2 voxels"]
-assert pose["upright, linear"] > 0.85
-assert pose["upright"] > 0.9
-assert pose["upside down"] < 0.4
-assert abs(pose["turned, linear"] - 0.5) < 0.12
-assert pose["turned training, worst angle"] > 0.85
-print("upright: both above 0.85; upside down the network falls below 0.4")
-print("turned: the linear model is at a coin, the 3-D network above 0.85 at any angle")
+claim(
+    "upright: both above 0.85; upside down the network falls below 0.4",
+    min(pose["upright, linear"], pose["upright"]) > 0.85 and pose["upside down"] < 0.4,
+    excuse,
+)
+claim(
+    "turned: the linear model is at a coin, the 3-D network above 0.85 at any angle",
+    abs(pose["turned, linear"] - 0.5) < 0.12
+    and pose["turned training, worst angle"] > 0.85,
+    excuse,
+)
 
 # %% [markdown]
 # **How it fails**, then: when the input of a convolution is *shifted*, its output shifts along; when it is *rotated*, there is no such rule.
@@ -558,7 +573,7 @@ checks.check_conv3d_bill(conv3d_bill)
 #
 # - Matthew Ragoza and others, [Protein–Ligand Scoring with Convolutional Neural Networks](https://doi.org/10.1021/acs.jcim.6b00740), 2017, and Fergus Imrie and others, [Protein Family-Specific Models](https://doi.org/10.1021/acs.jcim.8b00350), 2018: the two papers on the slide.
 # - Andrew McNutt and others, [GNINA 1.0](https://doi.org/10.1186/s13321-021-00522-2), 2021: the same idea in a free docking program; one of your lecturers is among its authors. With the pocket given, the best pose is within 2 Å for 73 % of the targets, where the scoring before it had 58 %.
-# - Maurice Weiler and others, [3D Steerable CNNs](https://arxiv.org/abs/1807.02547), 2018: convolutions that are indifferent to rotation by construction, not by training.
+# - Maurice Weiler and others, [3D Steerable CNNs](https://arxiv.org/abs/1807.02547), 2018: convolutions whose output turns along with the input, by construction and not by training.
 #
 # ## Page 3: can a picture be made larger than it is?
 #
@@ -748,10 +763,11 @@ results["3 resolution"] = {
     "gain over bicubic (dB), least": gain_db.min().item(),
     "gain in SSIM, least": gain_ssim.min().item(),
 }
-assert gain_db.min() > 0.1
-assert gain_ssim.min() > 0
-assert gain_db.mean() > 0.6
-print("better than bicubic on all four photographs, by 0.6 dB or more on average")
+claim(
+    "better than bicubic on all four photographs, by 0.6 dB or more on average",
+    gain_db.min() > 0.1 and gain_ssim.min() > 0 and gain_db.mean() > 0.6,
+    excuse,
+)
 
 # %% [markdown]
 # Look, too: a number can rise while a picture gets worse.
@@ -787,8 +803,11 @@ print("gain over bicubic (dB):", ", ".join(f"{gain:+.1f}" for gain in noisy_gain
 
 # %%
 results["3 resolution"]["gain with noise (dB), largest"] = max(noisy_gains)
-assert max(noisy_gains) < -0.3
-print("with noise the network is worse than bicubic on all four photographs")
+claim(
+    "with noise the network is worse than bicubic on all four photographs",
+    max(noisy_gains) < -0.3,
+    excuse,
+)
 
 # %% [markdown]
 # It has learnt to make small contrasts larger, and noise is small contrasts.
@@ -1036,11 +1055,14 @@ for name, classes in kinds.items():
 
 # %%
 gan = results["4 GAN"]
-assert right > 0.8
-assert gan["classes, real"] > 9.5
-assert gan["classes, balanced"] > 6
-assert gan["classes, hasty"] < 3.5
-print("balanced: more than 6 effective classes; hasty: fewer than 3.5; real: near 10")
+claim(
+    "balanced: more than 6 effective classes; hasty: fewer than 3.5; real: near 10",
+    right > 0.8  # of the classifier's answers; else its counts mean nothing
+    and gan["classes, balanced"] > 6
+    and gan["classes, hasty"] < 3.5
+    and gan["classes, real"] > 9.5,
+    excuse,
+)
 
 # %% [markdown]
 # **How it fails**: silently, as you saw, and in three more ways.
@@ -1238,9 +1260,12 @@ show(results["5 video"])
 
 # %%
 video = results["5 video"]
-assert abs(video["frame by frame"] - 0.25) < 0.1
-assert min(video["frames as channels"], video["space, then time"]) > 0.85
-print("frame by frame: a guess among four; both with time: above 0.85")
+claim(
+    "frame by frame: a guess among four; both with time: above 0.85",
+    abs(video["frame by frame"] - 0.25) < 0.1
+    and min(video["frames as channels"], video["space, then time"]) > 0.85,
+    excuse,
+)
 
 # %% [markdown]
 # Frame by frame is at chance, and no longer training would change that.
@@ -1288,11 +1313,12 @@ plt.show()
 # **Figure.** At 1 and 2 pixels a frame, the speeds of its training, the network says the true direction (solid); at 14 and 15 it says the opposite one (dashed) as surely. The two curves mirror each other about speed 8, and in between them is no answer to rely on.
 
 # %%
-assert right_way[0] > 0.85
-assert wrong_way[14] > 0.85
 video |= {"direction at speed 4": right_way[3], "opposite at speed 15": wrong_way[14]}
-assert right_way[3] < 0.75
-print("at speed 15 it says the opposite in more than 85 % of the clips")
+claim(
+    "at speed 15 it says the opposite in more than 85 % of the clips",
+    right_way[0] > 0.85 and right_way[3] < 0.75 and wrong_way[14] > 0.85,
+    excuse,
+)
 
 # %% [markdown]
 # That is *aliasing*, and the remedy lies outside the network: more frames a second.
@@ -1521,13 +1547,19 @@ print(f"it says 'green triangle' in {says_it:.0%} of the pictures that show one"
 
 # %%
 caption = results["6 captions"]
-assert caption["BLEU, usual pictures"] > caption["BLEU, blind"] + 0.3
-assert caption["right, usual pictures"] > 0.4
-assert caption["right, green triangles"] < 0.05
-assert says_it < 0.1
-assert caption["BLEU, green triangles"] > caption["BLEU, blind"] + 0.2
-print("usual pictures: BLEU at least 0.3 above blind, more than 40 % wholly right")
-print("green triangles: BLEU still 0.2 above blind, and fewer than 5 % right")
+claim(
+    "usual pictures: BLEU at least 0.3 above blind, more than 40 % wholly right",
+    caption["BLEU, usual pictures"] > caption["BLEU, blind"] + 0.3
+    and caption["right, usual pictures"] > 0.4,
+    excuse,
+)
+claim(
+    "green triangles: BLEU still 0.2 above blind, and fewer than 5 % right",
+    caption["BLEU, green triangles"] > caption["BLEU, blind"] + 0.2
+    and caption["right, green triangles"] < 0.05
+    and says_it < 0.1,
+    excuse,
+)
 
 # %% [markdown]
 # **How it fails.** It knows green, it knows triangles, and it cannot say "green triangle", because after "green" no training sentence ever went on with that word.
@@ -1817,11 +1849,12 @@ plt.show()
 
 # %%
 vit = results["7 ViT"]
-assert min(vit["CNN, training"], vit["ViT, training"]) > 0.85
-assert vit["CNN, test"] > vit["ViT, test"] + 0.2
-assert vit["CNN, test, farther off"] < vit["CNN, test"] - 0.08
-print(
-    "on 300 digits the CNN is more than 0.2 ahead; farther off, it loses 0.08 or more"
+claim(
+    "on 300 digits the CNN is more than 0.2 ahead; farther off, it loses 0.08 or more",
+    min(vit["CNN, training"], vit["ViT, training"]) > 0.85
+    and vit["CNN, test"] > vit["ViT, test"] + 0.2
+    and vit["CNN, test, farther off"] < vit["CNN, test"] - 0.08,
+    excuse,
 )
 
 # %% [markdown]
@@ -1839,6 +1872,7 @@ print(
 #
 # One run is an anecdote, so the whole lesson was run beforehand with several seeds.
 # Here are your numbers beside the recorded ranges.
+# (With a seed or a profile that was not tried, a page that cannot keep its claim says so, and goes on.)
 
 # %% tags=["nbval-ignore-output"]
 # differs: the last digits of training depend on the processor

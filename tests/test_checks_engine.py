@@ -193,3 +193,30 @@ def test_result_reads_well_as_text_and_as_html() -> None:
     html = Exercise(title="a < b", reference=1)(2)._repr_html_()
     assert "a &lt; b" in html
     assert "FAIL" in html
+
+
+def test_what_loads_on_first_use_is_not_on_the_answers_time() -> None:
+    loaded: list[bool] = []
+
+    def load_and_call(answer: object) -> object:
+        if not loaded:
+            time.sleep(0.6)
+            loaded.append(True)
+        return answer() if callable(answer) else answer
+
+    exercise = Exercise(
+        title="slow to load",
+        reference=lambda: 1,
+        cases=(Case("the only one"),),
+        use=load_and_call,
+        seconds=0.4,
+    )
+    assert exercise(lambda: 1).verdict is Verdict.PASS
+
+
+def test_a_reference_that_fails_is_the_workbooks_fault() -> None:
+    broken = Exercise(
+        title="broken", reference=lambda: 1 / 0, cases=(Case("the only one"),)
+    )
+    with pytest.raises(RuntimeError, match="the reference of broken fails"):
+        broken(lambda: 1)

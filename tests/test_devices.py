@@ -152,6 +152,17 @@ def test_copies_and_their_bytes_are_counted() -> None:
     assert (counter.copies, counter.bytes) == (5, 4 * 3 * 4 + 12)
 
 
+def test_copies_into_memory_of_the_device_are_counted() -> None:
+    rows = torch.zeros(4, 3, dtype=torch.uint8)
+    there = torch.empty_like(rows, device="meta")
+    with devices.CopyCounter("meta") as counter:
+        there.copy_(rows)
+        for place, row in enumerate(rows):
+            there[place] = row
+        there[0] = there[1]  # within the device
+    assert (counter.copies, counter.bytes) == (5, 12 + 12)
+
+
 def test_what_is_there_already_is_not_counted() -> None:
     there = torch.zeros(4, device="meta")
     with devices.CopyCounter("meta") as counter:

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from course_utils.drawn import fingerprint
+from course_utils.networks import LectureCNN
 from tools.tune_drawn import (
     LINEAR,
     RECORD,
@@ -20,7 +21,6 @@ from tools.tune_drawn import (
     World,
     accuracy,
     confusion,
-    lecture_cnn,
     linear_model,
     load_world,
     train,
@@ -45,7 +45,7 @@ def test_linear_model_does_badly(world: World) -> None:
 
 def test_lecture_cnn_does_fairly_with_less_than_half_the_images(world: World) -> None:
     torch.manual_seed(0)
-    model = lecture_cnn()
+    model = LectureCNN()
     train(model, world.train, Recipe(10, 0.03, one_cycle=True), seed=0)
     assert 45 < accuracy(confusion(model, world.test)) < 70
 

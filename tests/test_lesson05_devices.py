@@ -1,4 +1,4 @@
-"""Exercises 5.1 to 5.4: other right answers pass, and what is wrong is seen."""
+"""Exercises 5.1 to 5.5: other right answers pass, and what is wrong is seen."""
 
 import statistics
 from collections.abc import Callable, Iterable
@@ -182,6 +182,47 @@ def test_losses_kept_in_a_list_with_their_graphs_are_seen() -> None:
 
 
 # 5.4
+
+
+def test_batch_may_be_made_and_sent_in_any_way_that_sends_it_once() -> None:
+    def placed(images: list[Tensor], device: torch.device) -> Tensor:
+        batch = torch.empty((len(images), *images[0].shape), dtype=torch.uint8)
+        for place, image in enumerate(images):
+            batch[place] = image
+        return batch.to(device, non_blocking=True) / 255
+
+    def copied(images: list[Tensor], device: torch.device) -> Tensor:
+        batch = torch.stack(images)
+        there = torch.empty_like(batch, device=device)
+        there.copy_(batch)
+        return there.float().div_(255)
+
+    assert _passes(checks.check_send_batch(placed))
+    assert _passes(checks.check_send_batch(copied))
+
+
+def test_batch_that_is_converted_on_its_way_is_told_that_floats_travel() -> None:
+    def converted(images: list[Tensor], device: torch.device) -> Tensor:
+        return torch.stack(images).to(device, torch.float32) / 255
+
+    result = checks.check_send_batch(converted)
+    assert (result.verdict, result.mistake) == (Verdict.FAIL, "floats_travel")
+    assert "converts *before* the journey" in result.hint
+
+
+def test_batch_that_is_filled_over_there_is_told_that_every_image_travels() -> None:
+    def filled(images: list[Tensor], device: torch.device) -> Tensor:
+        shape = (len(images), *images[0].shape)
+        batch = torch.empty(shape, dtype=torch.uint8, device=device)
+        for place, image in enumerate(images):
+            batch[place] = image
+        return batch.float() / 255
+
+    result = checks.check_send_batch(filled)
+    assert (result.verdict, result.mistake) == (Verdict.FAIL, "one_by_one")
+
+
+# 5.5
 
 
 class _Folded(nn.Module):

@@ -165,7 +165,7 @@ def test_the_tuned_network_is_fifteen_times_sooner(slot: dict[str, Any]) -> None
     assert seconds / first_to_reach(slot["tuned"], reached) >= 15
 
 
-@pytest.mark.parametrize(("seconds", "least"), [(60, 0.75), (180, 0.84), (420, 0.89)])
+@pytest.mark.parametrize(("seconds", "least"), [(60, 0.75), (180, 0.84), (600, 0.89)])
 def test_the_fast_recipe_reaches_what_the_lesson_says(
     slot: dict[str, Any], seconds: int, least: float
 ) -> None:

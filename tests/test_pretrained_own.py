@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from course_utils.assets.checksums import file_digests
 from course_utils.drawn import CLASS_NAMES
 from course_utils.pretrained import WeightsError, load_own, roles
 from course_utils.pretrained.own import shipped, weights_folder
+from tools import ship_weights
 from tools.ship_weights import FOLDER, readme, ship
 
 FACTS: dict[str, Any] = {
@@ -67,6 +70,21 @@ def test_shipping_a_second_one_keeps_the_first(tmp_path: Path) -> None:
     ship("a", network(), FACTS, folder=tmp_path)
     assert list(shipped(tmp_path)) == ["a", "b"]
     assert (tmp_path / "README.md").read_text("utf-8") == readme(shipped(tmp_path))
+
+
+def test_networks_shipped_at_the_same_time_are_all_in_the_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowly(folder: Path) -> dict[str, dict[str, Any]]:
+        entries = shipped(folder)
+        time.sleep(0.05)  # the others have time to write the index in between
+        return entries
+
+    monkeypatch.setattr(ship_weights, "shipped", slowly)
+    with ThreadPoolExecutor(4) as pool:
+        for name in "abcd":
+            pool.submit(ship, name, network(), FACTS, folder=tmp_path)
+    assert list(shipped(tmp_path)) == list("abcd")
 
 
 def test_the_readme_tells_what_the_index_knows(tmp_path: Path) -> None:

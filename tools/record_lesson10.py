@@ -14,7 +14,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import redirect_stdout
 from datetime import date
 from io import StringIO
@@ -47,10 +47,36 @@ def code_cells() -> Iterator[tuple[str, str]]:
             yield page, cell.source
 
 
-def recipe() -> str:
-    """Return twelve digits that change when the lesson's code does, not its layout."""
-    text = "\n".join(source for _, source in code_cells())
-    return hashlib.sha256(ast.dump(ast.parse(text)).encode()).hexdigest()[:12]
+class _WithoutWords(ast.NodeTransformer):
+    """Leaves out what a lesson says of its numbers: it changes none of them."""
+
+    def visit_Assert(self, node: ast.Assert) -> None:
+        """Leave out an assertion."""
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom | None:
+        """Leave out the import of `claim`."""
+        return None if node.module == "course_utils.claims" else node
+
+    def visit_Assign(self, node: ast.Assign) -> ast.Assign | None:
+        """Leave out the excuse of the claims."""
+        return None if ast.unparse(node.targets[0]) == "excuse" else node
+
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
+        """Leave out a call of `claim` or `print`."""
+        called = node.value.func if isinstance(node.value, ast.Call) else node.value
+        says = isinstance(called, ast.Name) and called.id in ("claim", "print")
+        return None if says else node
+
+
+def recipe(sources: Iterable[str] | None = None) -> str:
+    """Return twelve digits that change when what the lesson computes does.
+
+    Args:
+        sources: Of the code cells; the lesson's own if they are not given.
+    """
+    text = "\n".join(sources or (source for _, source in code_cells()))
+    computed = ast.dump(_WithoutWords().visit(ast.parse(text)))
+    return hashlib.sha256(computed.encode()).hexdigest()[:12]
 
 
 def run(seed: int) -> tuple[Numbers, dict[str, float]]:
@@ -62,13 +88,12 @@ def run(seed: int) -> tuple[Numbers, dict[str, float]]:
     seconds: dict[str, float] = {}
     for page, source in code_cells():
         begin = time.perf_counter()
-        # optimised: without the lesson's asserts, which state ranges that follow from
-        # this very recording
-        code = compile(source, f"lesson 10, {page}", "exec", optimize=1)
         with redirect_stdout(StringIO()):
-            exec(code, namespace)
+            exec(compile(source, f"lesson 10, {page}", "exec"), namespace)
         if namespace.get("seed") != seed and "profile" in namespace:
             namespace["seed"] = seed  # the cell of parameters has just run
+        if "excuse" in namespace:  # the claims state ranges that follow from these runs
+            namespace["excuse"] = "about to be recorded"
         plt.close("all")
         seconds[page] = seconds.get(page, 0) + time.perf_counter() - begin
     return namespace["results"], seconds

@@ -54,7 +54,7 @@ TUNED: Final = Setup(
 BUDGETS: Final[dict[int, tuple[int, int, int]]] = {
     60: (32, 64, 128),
     180: (32, 64, 128),
-    420: (64, 128, 128),
+    600: (64, 128, 128),
 }
 
 

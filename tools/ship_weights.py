@@ -13,11 +13,13 @@ import datetime
 import json
 import platform
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import torch
+from filelock import FileLock
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from course_utils.assets.checksums import file_digests
@@ -46,6 +48,9 @@ def ship(
 ) -> Path:
     """Write a network's weights, its entry in the index, and the README.
 
+    Trainings that end at the same time wait for each other, so that every one of them
+    finds its entry in the index.
+
     Args:
         name: Of the file ``data/weights/<name>.safetensors``.
         model: Whose state dict is written.
@@ -68,16 +73,18 @@ def ship(
     state = {
         key: _stored(key, value, half) for key, value in model.state_dict().items()
     }
-    path = folder / f"{name}.safetensors"
-    _write(path, state)
     entry["bits"] = 16 if half else 32
     entry["parameters"] = sum(value.numel() for value in model.parameters())
-    entry["bytes"] = path.stat().st_size
-    entry["sha256"] = file_digests(path, {"sha256": None})["sha256"]
-    entries = {**shipped(folder), name: entry}
-    index = json.dumps(dict(sorted(entries.items())), indent=2, ensure_ascii=False)
-    (folder / "index.json").write_text(index + "\n", "utf-8")
-    (folder / "README.md").write_text(readme(entries), "utf-8")
+    path = folder / f"{name}.safetensors"
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):
+        _write(path, lambda part: save_file(state, part))
+        entry["bytes"] = path.stat().st_size
+        entry["sha256"] = file_digests(path, {"sha256": None})["sha256"]
+        entries = {**shipped(folder), name: entry}
+        index = json.dumps(dict(sorted(entries.items())), indent=2, ensure_ascii=False)
+        _write_text(folder / "index.json", index + "\n")
+        _write_text(folder / "README.md", readme(entries))
     return path
 
 
@@ -109,12 +116,14 @@ def _stored(key: str, value: Tensor, half: bool) -> Tensor:
     return value
 
 
-def _write(path: Path, state: dict[str, Tensor]) -> None:
-    from safetensors.torch import save_file
+def _write_text(path: Path, text: str) -> None:
+    _write(path, lambda part: part.write_text(text, "utf-8"))
 
-    path.parent.mkdir(parents=True, exist_ok=True)
+
+def _write(path: Path, write: Callable[[Path], object]) -> None:
+    """Let a file appear whole: whoever reads meanwhile finds the old one."""
     part = path.with_name(f"{path.name}.part")
-    save_file(state, part)
+    write(part)
     to_disk(part)
     part.replace(path)
 
@@ -152,5 +161,5 @@ def _rows(name: str, entry: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 if __name__ == "__main__":
-    (FOLDER / "README.md").write_text(readme(shipped(FOLDER)), "utf-8")
+    _write_text(FOLDER / "README.md", readme(shipped(FOLDER)))
     print(FOLDER / "README.md")

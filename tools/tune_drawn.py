@@ -25,6 +25,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from course_utils.drawn import CLASS_NAMES, draw_dataset, fingerprint
+from course_utils.networks import LectureCNN
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -77,24 +78,6 @@ def load_world(seed: int, train: int = TRAIN, test: int = TEST) -> World:
 def linear_model() -> nn.Module:
     """Return one linear layer on the pixels."""
     return nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 10))
-
-
-def lecture_cnn() -> nn.Module:
-    """Return the lecture's network: 3→6→6 convolutions, then 384→120→84→10."""
-    return nn.Sequential(
-        nn.Conv2d(3, 6, kernel_size=3, padding=1),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.Conv2d(6, 6, kernel_size=3, padding=1),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.Flatten(),
-        nn.Linear(384, 120),
-        nn.ReLU(),
-        nn.Linear(120, 84),
-        nn.ReLU(),
-        nn.Linear(84, 10),
-    )
 
 
 class Residual(nn.Module):
@@ -254,11 +237,11 @@ def measure(seed: int) -> dict[str, object]:
 
     torch.manual_seed(seed)
     run("linear", linear_model(), world.train, LINEAR)
-    run("lecture_cnn_plain", lecture_cnn(), world.train, PLAIN)
-    matrix = run("lecture_cnn", lecture_cnn(), world.train, TUNED)
+    run("lecture_cnn_plain", LectureCNN(), world.train, PLAIN)
+    matrix = run("lecture_cnn", LectureCNN(), world.train, TUNED)
     figures["lecture_cnn_confused"] = most_confused(matrix)
-    run("small_set", lecture_cnn(), small, LONG)
-    run("small_set_augmented", lecture_cnn(), small, LONG_AUGMENTED)
+    run("small_set", LectureCNN(), small, LONG)
+    run("small_set_augmented", LectureCNN(), small, LONG_AUGMENTED)
     run("good_recipe", small_resnet(), world.train, GOOD)
     return figures
 

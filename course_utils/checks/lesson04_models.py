@@ -2,43 +2,16 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_utils.checks.engine import Case, Exercise, Mistake
+from course_utils.checks.filled import logits_of
 from course_utils.networks import LabCNN, LectureCNN
-
-
-def _fill(model: nn.Module) -> None:
-    """Give each parameter values that follow from its shape alone.
-
-    So two networks of the same layers get the same weights, whatever they call them
-    and in whichever order they make them.
-    """
-    for parameter in model.parameters():
-        shape = tuple(parameter.shape)
-        generator = torch.Generator().manual_seed(zlib.crc32(repr(shape).encode()))
-        values = torch.randn(shape, generator=generator)
-        fan_in = parameter[0].numel() if parameter.ndim > 1 else 4
-        parameter.data.copy_(values * (2 / fan_in) ** 0.5)
-
-
-def _try_network(
-    model_class: Callable[..., nn.Module], arguments: dict[str, int], images: Tensor
-) -> dict[str, Any]:
-    model = model_class(**arguments)
-    _fill(model)
-    with torch.no_grad():
-        return {
-            "parameters": sum(p.numel() for p in model.parameters()),
-            "logits": model(images),
-        }
 
 
 class _Variant(LectureCNN):
@@ -86,7 +59,7 @@ def _images(count: int, size: int = 32) -> Tensor:
 check_cnn = Exercise(
     title="4.4 · The whole network",
     reference=LectureCNN,
-    use=_try_network,
+    use=logits_of,
     cases=(
         Case("four images, ten classes", ({"num_classes": 10}, _images(4))),
         Case("one image, three classes", ({"num_classes": 3}, _images(1))),
@@ -188,7 +161,7 @@ def _right(image_size: int) -> int:
 check_lab_network = Exercise(
     title="4.6 · Mend lecture C's network",
     reference=LabCNN,
-    use=_try_network,
+    use=logits_of,
     cases=(
         Case("64 images of 32 × 32", ({"image_size": 32}, _images(64))),
         Case("five images of 28 × 28", ({"image_size": 28}, _images(5, 28))),

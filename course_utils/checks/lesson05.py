@@ -9,6 +9,7 @@ from course_utils.checks.lesson05_devices import (
     check_mean_loss,
     check_normalise,
     check_seconds_per_call,
+    check_send_batch,
     check_step_anywhere,
 )
 from course_utils.checks.lesson05_many import (
@@ -26,6 +27,7 @@ __all__ = [
     "check_plan_run",
     "check_rank_indices",
     "check_seconds_per_call",
+    "check_send_batch",
     "check_step_anywhere",
     "check_triangular_rate",
 ]

@@ -1,4 +1,4 @@
-"""Exercise 5.6: one step of the optimiser from several small batches."""
+"""Exercise 5.7: one step of the optimiser from several small batches."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class PlainSGD:
         with torch.no_grad():
             for weight in self.weights:
                 if weight.grad is not None:
-                    weight -= _RATE * weight.grad
+                    weight.sub_(_RATE * weight.grad)
 
 
 def _joint(
@@ -43,6 +43,12 @@ def _joint(
     optimizer.step()
 
 
+def _pieces(images: Tensor, labels: Tensor, size: int) -> list[tuple[Tensor, Tensor]]:
+    """Cut a batch into pieces of ``size`` images; the last may be smaller."""
+    starts = range(0, len(labels), size)
+    return [(images[k : k + size], labels[k : k + size]) for k in starts]
+
+
 def _wrong(mistake: str) -> Step:
     """Accumulate with one thing wrong."""
 
@@ -51,7 +57,7 @@ def _wrong(mistake: str) -> Step:
     ) -> None:
         if mistake != "nothing_forgotten":
             optimizer.zero_grad()
-        pieces = list(zip(images.split(size), labels.split(size), strict=True))
+        pieces = _pieces(images, labels, size)
         for some, answers in pieces:
             if mistake == "zero_every_piece":
                 optimizer.zero_grad()
@@ -76,7 +82,7 @@ def _step_every_piece_alone(
     model: nn.Module, optimizer: PlainSGD, images: Tensor, labels: Tensor, size: int
 ) -> None:
     """Plain training with smaller batches."""
-    for some, answers in zip(images.split(size), labels.split(size), strict=True):
+    for some, answers in _pieces(images, labels, size):
         _joint(model, optimizer, some, answers, size)
 
 
@@ -107,7 +113,7 @@ def _draw(generator: torch.Generator) -> tuple[int, int, int]:
 
 
 check_accumulated_step = Exercise(
-    title="5.6 · One step from small batches",
+    title="5.7 · One step from small batches",
     reference=_joint,
     use=_weights_after,
     cases=(

@@ -1,4 +1,4 @@
-"""Exercises 5.5 to 5.7: a learning rate in a triangle, small batches, memory."""
+"""Exercises 5.6 to 5.8: a learning rate in a triangle, small batches, memory."""
 
 from course_utils.checks.lesson05_accumulation import check_accumulated_step
 from course_utils.checks.lesson05_memory import check_largest_batch

@@ -1,4 +1,4 @@
-"""Exercise 5.4: a layer that turns bytes into floats, wherever it is."""
+"""Exercise 5.5: a layer that turns bytes into floats, wherever it is."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _draw(generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
 _MEAN, _STD = torch.tensor([0.5, 0.4, 0.3]), torch.tensor([0.25, 0.2, 0.3])
 
 check_normalise = Exercise(
-    title="5.4 · Bytes travel, floats are made on the device",
+    title="5.5 · Bytes travel, floats are made on the device",
     reference=_by_batch_norm,
     use=_tried,
     cases=(

@@ -1,4 +1,4 @@
-"""Exercises 5.8 to 5.10: several devices that train as one."""
+"""Exercises 5.9 to 5.11: several devices that train as one."""
 
 from course_utils.checks.lesson05_many_dealing import check_rank_indices
 from course_utils.checks.lesson05_many_joining import (

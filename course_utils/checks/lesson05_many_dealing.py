@@ -1,4 +1,4 @@
-"""Exercise 5.8: who gets which picture."""
+"""Exercise 5.9: who gets which picture."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _draw_deal(generator: torch.Generator) -> tuple[int, int, int, int, int]:
 
 
 check_rank_indices = Exercise(
-    title="5.8 · Deal the pictures",
+    title="5.9 · Deal the pictures",
     reference=_dealt,
     cases=(
         Case("8 pictures for 2 ranks, which is even", (8, 0, 2, 0)),

@@ -1,4 +1,4 @@
-"""Exercises 5.9 and 5.10: one gradient out of many, and what a run looks like."""
+"""Exercises 5.10 and 5.11: one gradient out of many, and what a run looks like."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _draw_gradients(generator: torch.Generator) -> tuple[Tensor, list[int]]:
 
 
 check_joint_gradient = Exercise(
-    title="5.9 · The joint gradient",
+    title="5.10 · The joint gradient",
     reference=_joint,
     cases=(
         Case("two ranks with 6 pictures each", (torch.eye(2), [6, 6])),
@@ -147,7 +147,7 @@ def _draw_plan(generator: torch.Generator) -> tuple[int, int, int, float]:
 
 
 check_plan_run = Exercise(
-    title="5.10 · Plan a run",
+    title="5.11 · Plan a run",
     reference=_plan,
     cases=(
         Case("601 pictures on 2 ranks", (601, 2, 32, 0.02)),

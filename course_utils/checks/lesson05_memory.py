@@ -1,4 +1,4 @@
-"""Exercise 5.7: the largest batch that fits."""
+"""Exercise 5.8: the largest batch that fits."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _draw(generator: torch.Generator) -> tuple[int, int, int]:
 
 
 check_largest_batch = Exercise(
-    title="5.7 · The largest batch that fits",
+    title="5.8 · The largest batch that fits",
     reference=_reference,
     cases=(
         Case("room for exactly ten images", (52_000, 1_000, 1_000)),

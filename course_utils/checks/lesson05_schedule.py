@@ -1,4 +1,4 @@
-"""Exercise 5.5: a learning rate that rises and falls."""
+"""Exercise 5.6: a learning rate that rises and falls."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _draw(generator: torch.Generator) -> tuple[int, int, float, int]:
 
 
 check_triangular_rate = Exercise(
-    title="5.5 · A triangle for the learning rate",
+    title="5.6 · A triangle for the learning rate",
     reference=_reference,
     cases=(
         Case("the first step", (0, 100, 0.5, 20)),

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from course_utils.checks.engine import Case, Exercise, Mistake
-from course_utils.checks.lesson06_filled import count
+from course_utils.checks.filled import count
 
 Costs = Callable[[int, int], tuple[int, int, int]]
 

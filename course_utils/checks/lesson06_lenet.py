@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_utils.checks.engine import Case, Exercise, Mistake
-from course_utils.checks.lesson06_filled import logits_of
+from course_utils.checks.filled import logits_of
 
 
 class _LeNet5(nn.Module):

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from course_utils.datasets.augment import Augment, cutout, flip, shifted_crop
-from course_utils.datasets.cifar10 import load_cifar10
+from course_utils.datasets.cifar10 import load_cifar10, my_images
 from course_utils.datasets.data import ImageData
 from course_utils.datasets.folders import load_folder
 from course_utils.datasets.loader import ImageLoader, normalisation, normalise
@@ -21,6 +21,7 @@ __all__ = [
     "flip",
     "load_cifar10",
     "load_folder",
+    "my_images",
     "normalisation",
     "normalise",
     "select_per_class",

@@ -9,6 +9,8 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+_COPIES = (torch.ops.aten._to_copy.default, torch.ops.aten.copy_.default)
+
 
 class CopyCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts, as a context, the copies to a kind of device and their bytes.
@@ -40,8 +42,9 @@ class CopyCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
         result = func(*args, **(kwargs or {}))
-        if func is torch.ops.aten._to_copy.default:
-            source = next(
+        if func in _COPIES:
+            # of `x.to(...)` the only tensor, of `x.copy_(y)` the last
+            *_, source = (
                 leaf for leaf in tree_leaves(args) if isinstance(leaf, Tensor)
             )
             if source.device.type != self.kind == result.device.type:
