@@ -5,7 +5,7 @@ them, trains with the same seed for the same time, one after the other, several 
 over; ratios are taken within a repeat, and their median and spread are printed. Images
 per second come from short turns before that.
 
-Run: ``python -m tools.bench.training [--accuracy 0.3] [--data FOLDER]``
+Run: ``python -m tools.bench.training [--accuracy 0.25] [--data FOLDER]``
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from tools.record_runs import images
 from tools.recording_climb import judges_only
 from tools.recording_slots import data_name, machine
 
-ACCURACY: Final = 0.3
-BUDGET: Final = 4.0
+ACCURACY: Final = 0.25
+BUDGET: Final = 6.0
 REPEATS: Final = 2
 ROUNDS: Final = 4
 # the steps of the climb that change the speed, and the style of many tutorials
