@@ -100,7 +100,7 @@ plt.show()
 #
 # Now the network, layer by layer.
 # Two convolutions of 5 × 5 without padding, each followed by tanh and by a *sub-sampling*, an average over 2 × 2; then 120, 84 and 10 features.
-# Lecture C counts "two fully connected layers"; with the one that gives the ten outputs they are three.
+# Lecture C (ETH Zürich and CSCS) counts "two fully connected layers"; with the one that gives the ten outputs there are three.
 
 
 # %%
@@ -261,8 +261,8 @@ for name, shares in runs["accuracies"].items():
 #
 # ## AlexNet: the start, 2012
 #
-# 1.2 million photographs, 1000 classes, two graphics cards, six days.
-# Alex Krizhevsky, Ilya Sutskever and Geoffrey Hinton took the LeNet idea, made it larger, and bent with ReLU.
+# 1.2 million photographs, 1000 classes, two graphics cards, five to six days.
+# Alex Krizhevsky, Ilya Sutskever and Geoffrey Hinton took the idea of LeNet, made it larger, and put ReLU in the place of tanh.
 # The share of images whose class was not among five guesses fell from 26.2 % (the best of the others) to 15.3 %.
 #
 # To look at such a network you need not have room for it.
@@ -323,7 +323,7 @@ plt.show()
 print(credit("chelsea"))
 
 # %% [markdown]
-# **Figure.** A photograph of 256 × 256 pixels with the frames of three crops of 224 × 224: each loses another part of the border, and the cat remains a cat.
+# **Figure.** Each of the three crops of 224 × 224, framed in a photograph of 256 × 256 pixels, loses another part of the border, and the cat remains a cat.
 #
 # And the paper's own 224 does not fit either.
 # Its first convolution (11 × 11, stride 4) is said to give maps of 55 × 55.
@@ -384,13 +384,13 @@ checks.check_alexnet_side(last_side)
 # %% [markdown]
 # ## Local response normalisation
 #
-# AlexNet lets channels compete: at each pixel, a channel is made quieter when its neighbours in the list of channels are loud.
+# AlexNet lets channels compete, by *local response normalisation* (LRN): at each pixel, a channel is made quieter when its neighbours in the list of channels are loud.
 # Your slides write it as
 #
 # $$b_c = a_c \left(k + \frac{\alpha}{n} \sum_{c'} a_{c'}^2 \right)^{-\beta}$$
 #
 # where the sum runs over *n* channels around *c*, as far as they exist.
-# By hand, for one pixel with the five channels 1, 0, 2, 4, 1, and n = 3, α = 3, β = ½, k = 1: channel 2 has the neighbours 0 and 4, so the sum is 0 + 4 + 16 = 20, the bracket 21, and 2 becomes 2/√21 = 0.436.
+# By hand, for one pixel with the five channels 1, 0, 2, 4, 1, and n = 3, α = 3, β = ½, k = 1: the channel that holds 2 has the neighbours 0 and 4, so the sum is 0 + 4 + 16 = 20, the bracket 21, and 2 becomes 2/√21 = 0.436.
 
 # %%
 pixel = torch.tensor([1.0, 0.0, 2.0, 4.0, 1.0]).reshape(1, 5, 1, 1)
@@ -405,7 +405,7 @@ print("after: ", [f"{value:.2f}" for value in by_hand])
 
 # %% [markdown]
 # The loud one, 4, is pressed down to 0.85.
-# Of the two ones, that beside it falls to 0.24, and that far away keeps 0.71.
+# Of the two channels that hold a 1, the one beside it falls to 0.24, and the one far away keeps 0.71.
 #
 # Two things to know before you copy numbers from a paper.
 # AlexNet's paper does *not* divide α by n; PyTorch and your slides do, so that its α = 0.0001 with n = 5 is PyTorch's `alpha=0.0005`.
@@ -495,7 +495,7 @@ for name in ("vgg13", "vgg16", "vgg19"):
 #
 # Why only 3 × 3?
 # Two of them in a row see 5 × 5 pixels, three see 7 × 7.
-# And they are cheaper than one large kernel, and bend more often.
+# And they are cheaper than one large kernel, with a ReLU after each instead of a single one.
 
 # %%
 channels = 64
@@ -569,6 +569,8 @@ with torch.device("meta"):
 # The other trick is inside the branches: a 1 × 1 convolution first makes 192 channels into a few, and only those go through the expensive kernel.
 # Here is the paper's 5 × 5 branch, 192 → 16 → 32 channels on maps of 28 × 28.
 # (torchvision's third branch has a 3 × 3 kernel by mistake and keeps it, so as not to break its weights.)
+#
+# The work of a network is counted in *multiply–adds*: one weight times one number, added to a sum.
 
 # %%
 positions = 28 * 28
@@ -579,7 +581,7 @@ print(f"squeezed to 16:    {squeezed:11,} multiply–adds")
 print(f"that is {direct / squeezed:.1f} times less")
 
 # %% [markdown]
-# A *multiply–add* is one weight times one number, added to a sum; it is how the work of a network is counted.
+# Nearly ten times less work, thanks to a convolution that only mixes channels.
 #
 # ### Exercise 6.5: squeeze first, then look
 # **Difficulty** 2 of 5 · **importance** 4 of 5 · **about 10 minutes**
@@ -703,7 +705,7 @@ for name, year in years.items():
 # | 1998 | LeNet-5 | learnt features beat designed ones: 0.95 % errors on MNIST | LeCun, Bottou, Bengio, Haffner, *Proc. IEEE* 86 |
 # | 2012 | AlexNet | large, deep and on GPUs: 15.3 % top-5 errors against 26.2 % | Krizhevsky, Sutskever, Hinton, NIPS 25 |
 # | 2014 | VGG | depth with 3 × 3 kernels alone is enough: 7.3 % | Simonyan, Zisserman, arXiv 1409.1556 |
-# | 2014 | GoogLeNet | better with twelve times fewer parameters than AlexNet: 6.7 % | Szegedy et al., arXiv 1409.4842 |
+# | 2014 | GoogLeNet | better with twelve times fewer parameters than AlexNet: 6.7 % | Szegedy and others, arXiv 1409.4842 |
 # | 2015 | ResNet | skip connections train 152 layers: 3.6 % | He, Zhang, Ren, Sun, arXiv 1512.03385 |
 # | 2016 | DenseNet | every layer reads all before it: as good with a half of the parameters or less | Huang, Liu, van der Maaten, Weinberger, arXiv 1608.06993 |
 #
@@ -721,7 +723,7 @@ for name, year in years.items():
 # How are 152 layers trained?
 # Inputs are normalised, mean 0 and deviation 1 (lesson 01), because then learning goes well.
 # But the second layer's input is the first layer's output, and nobody normalises that.
-# Sergey Ioffe and Christian Szegedy did, in 2015, with the simplest means: over the batch that is just there.
+# Sergey Ioffe and Christian Szegedy did, in 2015, in the simplest way there is: by the mean and the variance of the batch at hand.
 #
 # $$y = \frac{x - \mathrm{E}[x]}{\sqrt{\mathrm{Var}[x] + \epsilon}}\,\gamma + \beta$$
 #
@@ -747,7 +749,7 @@ print("parameters:", {name: p.tolist() for name, p in norm.named_parameters()})
 # The same as PyTorch's.
 # γ and β (`weight` and `bias`) start at 1 and 0 and are learnt: should a channel be better off with another mean and spread, it may have them.
 # ε keeps a channel that is the same everywhere from dividing by 0; it stands *under* the root.
-# And the variance is the biased one: we describe this batch, we do not estimate another.
+# And the variance is the *biased* one, divided by n and not by n − 1: we describe this batch, we do not estimate another.
 #
 # ### Exercise 6.7: normalise a batch
 # **Difficulty** 3 of 5 · **importance** 5 of 5 · **about 10 minutes**
@@ -888,7 +890,7 @@ except ValueError as error:
 # </details>
 # <details><summary>I get a right first batch and then nothing fits</summary>
 #
-# Is the diary used in training? Or the momentum the wrong way round? In an optimizer 0.9 is the share of the *old*; here 0.1 is the share of the *new*.
+# Do you use the diary in training? Or is the momentum the wrong way round? In an optimizer 0.9 is the share of the *old*; here 0.1 is the share of the *new*.
 #
 # </details>
 
@@ -1008,7 +1010,7 @@ axes[1].legend(loc="upper right")
 plt.show()
 
 # %% [markdown]
-# **Figure.** Gradients of 20 convolutions at the start, over five seeds: with nothing between them they lie near 10⁻⁷, 10⁻¹ or 10⁵, according to whether the initial weights are halved, right or doubled; LRN tames the doubled ones only; with batch norm all three lie within two powers of ten of 1.
+# **Figure.** Only with batch norm do the gradients at the start hardly depend on the size of the initial weights: over five seeds all of them lie within two powers of ten of 1. With nothing between the 20 convolutions they lie near 10⁻⁷, 10⁻¹ or 10⁵, according to whether the weights are halved, right or doubled; LRN tames the doubled ones only.
 #
 # Twelve powers of ten, by a factor of 4 in the weights.
 # No learning rate can serve that.
@@ -1068,7 +1070,7 @@ for norm in ("nothing", "batch norm"):
 #
 # ### What does it do to the learning rate and the initialisation?
 #
-# Six weight layers, four short epochs, one run each, as a taste.
+# Six layers with weights, four short epochs, one run each.
 
 # %% tags=["nbval-ignore-output"]
 # differs: the last digits of training depend on the processor
@@ -1111,7 +1113,7 @@ fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", nco
 plt.show()
 
 # %% [markdown]
-# **Figure.** Recorded: validation accuracy against the learning rate (left) and against the size of the initial weights (right), mean and deviation over seeds, with a grey line for guessing; batch norm learns over the widest range of both, a factor of 100 in the learning rate and of 256 in the weights; with nothing the network learns in a narrow window only; LRN moves that window towards larger rates and weights more than it widens it.
+# **Figure.** Recorded: batch norm learns over the widest range, a factor of 100 in the learning rate (left) and of 256 in the size of the initial weights (right); with nothing the network learns in a narrow window only; LRN moves that window towards larger rates and weights more than it widens it. Shown are mean and deviation of the validation accuracy over seeds, with a grey line for guessing.
 #
 # For each, the range in which the mean stays above 85 %:
 
@@ -1125,7 +1127,7 @@ for sweep in ("learning rate", "initial weights"):
 
 # %% [markdown]
 # So the slide's claims hold here, with numbers to them.
-# *Why* batch norm helps is less settled than that it does: its inventors spoke of an "internal covariate shift", and later experiments (Santurkar et al., 2018) point to a smoother loss instead.
+# *Why* batch norm helps is less settled than that it does: its inventors spoke of an "internal covariate shift", and later experiments (Santurkar and others, 2018) point to a smoother loss instead.
 #
 # *A good place for a second break.*
 #
@@ -1194,7 +1196,7 @@ deeper.reveal(
 
 # %% [markdown]
 # The deeper network could do whatever the shallower one does, if ten of its layers simply passed their input on.
-# It doesn't find that.
+# Training doesn't find that.
 # Kaiming He and colleagues saw this on photographs in 2015 and called it *degradation*; and they turned it round.
 # If passing on is so hard to learn, give it for free: let the layers learn only what is to be *added* to their input.
 # That is the `+ x` in `Pair`, a **skip connection**, and the third line above shows what it does.
@@ -1235,7 +1237,7 @@ print(f"{max(others['values'])}: best mean training loss {best:.2f}")
 #
 # ### Where the gradients go
 #
-# Look at the gradients at the start again, of 80 layers, all with batch norm.
+# Look once more at the gradients at the start, now through 80 layers, all with batch norm.
 
 # %%
 fig, ax = plt.subplots(figsize=(6.4, 3.2), layout="constrained")
@@ -1250,7 +1252,7 @@ plt.show()
 # %% [markdown]
 # **Figure.** Gradients of 79 convolutions at the start: in the plain network they grow by more than four powers of ten from the last layers to the first, in the one with skips by about one.
 #
-# So the trouble with depth is not always a *vanishing* gradient: plain networks with batch norm *explode* towards the input, a little with each layer.
+# So the trouble with depth is not always a *vanishing* gradient: in plain networks with batch norm it *explodes* towards the input, a little with each layer.
 # A step that suits the last layers throws the first ones about.
 # With skips the gradient has a way back past the layers, whatever these do to their share: the derivative of x + f(x) is 1 + f′(x), and the 1 is never lost.
 # "Facilitate signal propagation (forward/backward)", say your slides; this is the picture to it.
@@ -1443,7 +1445,7 @@ def their_name(name: str) -> str:
 checks.check_their_name(their_name)
 
 # %% [markdown]
-# Here the copy is made by order, since both list their layers from the input to the output; `strict=True` refuses any name that is missing or left over, and any shape that does not fit.
+# Here the weights are copied in their order, since both networks list their layers from the input to the output; `strict=True` refuses any name that is missing or left over, and any shape that does not fit.
 # (With `weights = "official"` at the top of the lesson it is the trained ResNet-18, if its weights are in the cache.)
 
 # %%
@@ -1484,7 +1486,8 @@ for mode in ("evaluation", "training"):
 # ### Deeper still: bottlenecks and DenseNet
 #
 # ResNet-50, 101 and 152 use GoogLeNet's trick inside their blocks: a 1 × 1 convolution squeezes 256 channels to 64, a 3 × 3 works on those, a 1 × 1 widens to 256 again, and the input is added.
-# So a block costs about as much as ResNet-18's and is three layers deep.
+# That is a *bottleneck*.
+# It costs about as much as ResNet-18's block and is three layers deep.
 #
 # DenseNet (2016) joins where ResNet adds: each layer reads the maps of *all* layers before it in its block, and adds 32 channels of its own.
 
@@ -1502,6 +1505,9 @@ for name, block, channels in (("basic", basic, 64), ("bottleneck", bottleneck, 2
     print(f", {cost.multiply_adds_so_far / 1e6:.0f} M multiply–adds")
 
 # %% [markdown]
+# In DenseNet's first block each layer reads 32 channels more than the one before.
+# And the bottleneck, on four times as many channels, costs even a little less than the basic block.
+#
 # ## The zoo: accuracy against cost
 #
 # "Test different architectures and choose the best for your task", say your slides.
@@ -1558,7 +1564,7 @@ print(
 )
 
 # %% [markdown]
-# **Figure.** Accuracy against work of torchvision's networks, each family a line with its own marker and name, all others as grey dots: VGG costs most for what it gives; ResNet and DenseNet lie close together well above it, EfficientNet and ConvNeXt higher still; and the arrow shows ResNet-50 gaining almost five points at the same cost by a newer training recipe alone.
+# **Figure.** VGG costs most for what it gives; ResNet and DenseNet lie close together well above it, EfficientNet and ConvNeXt higher still; and the arrow shows ResNet-50 gaining almost five points at the same cost by a newer training recipe alone. Drawn is accuracy against work, each family of torchvision's networks as a line with its own marker and name, all others as grey dots.
 #
 # Three cautions before you choose from such a picture.
 # Multiply–adds are not seconds: memory and the shape of the work count too (lesson 05).
@@ -1641,7 +1647,7 @@ questions.quiz
 # - Yann LeCun, Léon Bottou, Yoshua Bengio, Patrick Haffner, *Gradient-based learning applied to document recognition*, Proceedings of the IEEE 86, 1998.
 # - Alex Krizhevsky, Ilya Sutskever, Geoffrey Hinton, *ImageNet classification with deep convolutional neural networks*, NIPS 25, 2012; Krizhevsky's [One weird trick](https://arxiv.org/abs/1404.5997), 2014, is torchvision's AlexNet.
 # - Karen Simonyan, Andrew Zisserman, [Very deep convolutional networks](https://arxiv.org/abs/1409.1556), 2014.
-# - Christian Szegedy et al., [Going deeper with convolutions](https://arxiv.org/abs/1409.4842), 2014.
-# - Sergey Ioffe, Christian Szegedy, [Batch normalization](https://arxiv.org/abs/1502.03167), 2015; Shibani Santurkar et al., [How does batch normalization help optimization?](https://arxiv.org/abs/1805.11604), 2018; Greg Yang et al., [A mean field theory of batch normalization](https://arxiv.org/abs/1902.08129), 2019: why it makes gradients explode with depth.
-# - Kaiming He et al., [Delving deep into rectifiers](https://arxiv.org/abs/1502.01852), 2015: the initialisation; [Deep residual learning](https://arxiv.org/abs/1512.03385), 2015.
-# - Gao Huang et al., [Densely connected convolutional networks](https://arxiv.org/abs/1608.06993), 2016; Forrest Iandola et al., [SqueezeNet](https://arxiv.org/abs/1602.07360), 2016.
+# - Christian Szegedy and others, [Going deeper with convolutions](https://arxiv.org/abs/1409.4842), 2014.
+# - Sergey Ioffe, Christian Szegedy, [Batch normalization](https://arxiv.org/abs/1502.03167), 2015; Shibani Santurkar and others, [How does batch normalization help optimization?](https://arxiv.org/abs/1805.11604), 2018; Greg Yang and others, [A mean field theory of batch normalization](https://arxiv.org/abs/1902.08129), 2019: why it makes gradients explode with depth.
+# - Kaiming He and others, [Delving deep into rectifiers](https://arxiv.org/abs/1502.01852), 2015: the initialisation; [Deep residual learning](https://arxiv.org/abs/1512.03385), 2015.
+# - Gao Huang and others, [Densely connected convolutional networks](https://arxiv.org/abs/1608.06993), 2016; Forrest Iandola and others, [SqueezeNet](https://arxiv.org/abs/1602.07360), 2016.

@@ -5,7 +5,7 @@
 # You may have fifty.
 # But somebody else has already trained a network on 1.2 million photographs, and it would be strange if nothing of that were of use to you.
 # *Transfer learning* keeps what such a network has learnt about seeing in general, and teaches it your classes.
-# Your slides come to it twice, and make one claim in bold about small data sets: we put it to the test.
+# Lecture I (Imperial College's) comes to it twice, and makes one claim in bold about small data sets: we put it to the test.
 #
 # **You will be able to**
 #
@@ -191,9 +191,9 @@ for line, (query, name) in zip(axes, lines, strict=True):
 plt.show()
 
 # %% [markdown]
-# **Figure.** Two test pictures, a horse and a ship, each with its four nearest training pictures, by features and by pixels: the features find animals for the horse and ships for the ship, while the pixels find pictures with the same colours in the same places.
+# **Figure.** By features, the four training pictures nearest to a horse show animals and those nearest to a ship show ships; by pixels, they are pictures with the same colours in the same places, whatever they show.
 #
-# Pixels compare place by place, so a green field is like a green field, whoever stands in it.
+# Pixels compare place by place, so one grey-blue background is like another, whatever stands before it.
 # The features were never told what a drawn horse is.
 # They have learnt from photographs what legs, wings and wheels look like, wherever they are.
 # *That* is what transfers.
@@ -211,7 +211,7 @@ print(resnet.fc)
 print("logits:", tuple(resnet(torch.zeros(2, 3, size, size)).shape))
 
 # %% [markdown]
-# The new layer asks the old one how many features there are, so that the same two lines suit ResNet-50, which has 2048.
+# The new layer asks the old one how many features there are, so that the same line suits ResNet-50, which has 2048.
 # It begins with random weights.
 #
 # ### Exercise 7.1: replace the head
@@ -295,8 +295,8 @@ print("logits:", tuple(logits.shape))
 # %% tags=["nbval-ignore-output"]
 # differs: widget
 trained_guess = predict(
-    "ResNet-18 (11.2 million parameters), frozen, then given a new head for 10 "
-    "classes: how many numbers train?"
+    "ResNet-18 (11.7 million parameters) is frozen, then gets a new head for 10 "
+    "classes. How many numbers train?"
 )
 trained_guess
 
@@ -309,7 +309,7 @@ trained_guess.reveal(
 
 # %% [markdown]
 # Less than a twentieth of one per cent of the network.
-# The order of the two steps is the whole trick, and turning it round raises no error: try it in the exercise.
+# The order of the two steps is the whole trick: turned round, it freezes the new head too, and nobody complains until you train.
 #
 # ### Exercise 7.2: freeze the body
 # **Difficulty** 2 of 5 · **importance** 5 of 5 · **about 5 minutes**
@@ -479,6 +479,7 @@ checks.check_prepare(prepare)
 # But a frozen body gives the same features in every epoch.
 # So compute them once, keep them, and train the head on them: it never notices.
 # We have kept them already; what is left are the four steps of lesson 04, each on all pictures at once.
+# The optimizer is AdamW, which scales each parameter's step by the size of its recent gradients, so that one learning rate suits features of any scale.
 
 # %% tags=["nbval-ignore-output"]
 # differs: rounding, and the network that is at hand
@@ -494,9 +495,7 @@ extracted = right_share(head, test_features, test_labels)
 print(f"{per_class} pictures a class, feature extraction: {extracted:.0%} right")
 
 # %% [markdown]
-# (AdamW is an optimizer that scales each parameter's step by the size of its recent gradients, so that one learning rate suits features of any scale.)
-#
-# How much does it save?
+# How much time does it save to have kept them?
 # We time one epoch of 100 pictures both ways, in turns, several times.
 
 
@@ -737,7 +736,7 @@ checks.check_training_mode(training_mode)
 # Two remedies are common:
 #
 # - **discriminative learning rates**: the head learns fast, the body slowly, the layers next to the picture slowest of all, since edges and colours are the same in every world;
-# - **gradual unfreezing**: first the head alone, then the upper layers with it, then all.
+# - **gradual unfreezing**: first the head alone, then the last stages of the body with it, then all.
 #
 # Both are a matter of what an optimizer is given: a list of *groups*, each with its parameters and its own learning rate.
 
@@ -966,7 +965,7 @@ ax.legend(loc="upper left")
 plt.show()
 
 # %% [markdown]
-# **Figure.** Test accuracy against the number of training pictures of each class, mean and standard deviation over three seeds: fine-tuning lies above feature extraction, by a few points up to 20 pictures and by about ten at 500, and training from scratch lies far below both at every size, though it gains with every step.
+# **Figure.** Fine-tuning lies above feature extraction, by a few points up to 20 training pictures of each class and by about ten at 500; training from scratch stays below both at every size, though it gains with every step. Drawn are mean and standard deviation of the test accuracy over three seeds.
 #
 # Now read the claim again, with the numbers beside it.
 
@@ -1036,7 +1035,7 @@ for last in (0, 2, 4, len(transfer.stages(model))):
 # Before you believe a score, ask whether the test pictures are *new*.
 # Small sets tempt you to make more of them: crops, mirror images, several frames of one film.
 # That is fine for training.
-# It is fatal if pictures are made first and divided afterwards.
+# It is fatal if the pictures are made first and divided into training and test afterwards.
 #
 # To show it beyond doubt, we take sixty drawings, four crops of each, half of them mirrored, and give each drawing a label by *tossing a coin*.
 # There is nothing to learn, so no honest score can be far from 50 %.
@@ -1235,7 +1234,7 @@ for row, name in zip(axes, ("chelsea", "coffee"), strict=True):
 plt.show()
 
 # %% [markdown]
-# **Figure.** Chelsea and the coffee, and beside each the evidence for the network's first two answers, bright where it is strong, with a white line at half of the maximum: for the cat it lies on the striped fur, an eye and the whiskers, for espresso and consommé on what is in the cup.
+# **Figure.** The evidence for the network's first two answers lies on the things themselves: for the cat on the striped fur, an eye and the whiskers, for espresso and consommé on what is in the cup. It is bright where it is strong, with a white line at half of the maximum.
 
 # %%
 place = hottest["coffee", answers["coffee"][0]]
@@ -1339,7 +1338,7 @@ for classes in ((), ("ants",)):
 # - Freeze first, then replace the head; `requires_grad` says what learns, `eval()` says how a layer computes, and a frozen body needs both.
 # - Inputs are prepared as the *weights* know them, in their order of colours and with their means and deviations.
 # - A frozen body gives the same features every time: compute them once.
-# - Fine-tuning needs a body that learns more slowly than the head; done so, it was as good as feature extraction with five pictures a class, and better with fifty. Both beat training from scratch by far.
+# - Fine-tuning needs a body that learns more slowly than the head; done so, it was at least as good as feature extraction with five pictures a class, and better with fifty. Both beat training from scratch at every size we tried.
 # - Pictures that belong together stay together when you divide them.
 #
 # ## Quiz

@@ -13,7 +13,7 @@
 # - predict boxes, match them, thin them out, and measure them by average precision;
 # - open Faster R-CNN and Mask R-CNN stage by stage, and follow individuals through a film.
 #
-# **Time**: about five hours with all twelve exercises; the place for a long break is before the boxes begin.
+# **Time**: about five hours with all twelve exercises; the place for a long break is before *A box is four numbers*.
 #
 # **From before**: dilated and transposed convolutions (lesson 02), flattening (03), cross-entropy and the confusion matrix (04), pretrained bodies and cached features (07).
 
@@ -45,7 +45,7 @@ set_seed(seed)
 # %% [markdown]
 # ## A label for every pixel
 #
-# *Semantic segmentation*, says your lecture, is to "assign a semantic label to every pixel".
+# *Semantic segmentation*, says lecture I (Imperial College's), is to "assign a semantic label to every pixel".
 # Somebody has to do that by hand before a network can learn it, and for a photograph it takes minutes, or hours.
 # The drawn world knows whose pixel it painted, so its labels are free and exact.
 
@@ -112,7 +112,7 @@ torch.testing.assert_close(sliding(features), everywhere)
 print(f"{tuple(features.shape)} → {tuple(everywhere.shape)}: the same, twice")
 
 # %% [markdown]
-# A linear head that slides is a **1×1 convolution**, number by number.
+# A linear head that slides is a **1 × 1 convolution**, number by number.
 # And a head behind `flatten`, which reads C maps of k × k? It is a k × k convolution that has so far stood on a single position.
 # So a network for 32 × 32 pixels can walk over a larger picture, and no weight has to change: it has become *fully convolutional*.
 #
@@ -171,7 +171,7 @@ checks.check_as_convolution(as_convolution)
 # ### A segmentation for nothing
 #
 # Now with a real classifier, SqueezeNet, on a real photograph.
-# It ends in a 1×1 convolution with 1000 outputs and then an average over all positions.
+# It ends in a 1 × 1 convolution with 1000 outputs and then an average over all positions.
 # We stop one step earlier, before the average, and look at the map of the winning class.
 
 # %%
@@ -207,7 +207,7 @@ print(credit("chelsea"))
 # Lesson 02 called it **dilation**.
 #
 # Take the lecture's image and its horizontal Sobel kernel, with dilation 2.
-# The nine taps now stand two pixels apart and span 5 × 5 pixels.
+# Its nine *taps*, the pixels that it reads, now stand two pixels apart and span 5 × 5 pixels.
 
 # %%
 image = torch.tensor(
@@ -237,7 +237,7 @@ plt.show()
 #
 # By hand: the top row gives −1·2 − 2·8 − 1·9 = −27, the middle row counts nothing, the bottom row 1·4 + 2·2 + 1·9 = 17.
 # Together **−10**.
-# Only a loop's step has to change for the other windows.
+# For the other windows lesson 02's loop will do, with a step of 2 inside the window.
 
 # %%
 dilation = 2
@@ -325,8 +325,8 @@ checks.check_field_of_view(field_of_view)
 # ## Near and far at once: ASPP
 #
 # A truck may fill the picture or stand far away, so no single field of view is right.
-# DeepLabV3 takes several of them side by side, on the same feature map: a 1×1 convolution, three 3 × 3 convolutions with different dilations, and the average of the whole picture.
-# Their outputs are stacked, and a 1×1 convolution mixes them.
+# DeepLabV3 takes several of them side by side, on the same feature map: a 1 × 1 convolution, three 3 × 3 convolutions with different dilations, and the average of the whole picture.
+# Their outputs are stacked along the channels, and a 1 × 1 convolution mixes them.
 # The pile is called *atrous spatial pyramid pooling*, ASPP.
 
 # %%
@@ -369,7 +369,8 @@ print(f"dilation 6: {all_nine[5]:.0%} with all nine, {only_one[5]:.0%} with one"
 # %% [markdown]
 # **Figure.** The share of positions whose nine taps all lie on the map falls to nothing at dilation 6, and from 9 on more and more positions are left with the centre tap alone; at dilation 16 it is all of them, and the 3 × 3 convolution has quietly become a 1 × 1 convolution.
 #
-# So dilations must suit the map, and the branch that averages everything is there because no useful dilation can see the whole picture.
+# So dilations must suit the map, and on ours 6 is about the limit.
+# The branch that averages everything is there because no useful dilation can see the whole picture.
 # The official network works with 12, 24 and 36, on maps of 65 × 65.
 #
 # ## Back up to full size
@@ -606,7 +607,7 @@ print(f"left {loss_left:.4f}, right {loss_right:.4f}, mean {loss:.4f}")
 # `F.cross_entropy` takes it as it stands: logits (N, C, H, W) and labels (N, H, W), classes second.
 #
 # Photographs bring a difficulty that drawings lack: whose is the pixel on the very edge of a cat?
-# The annotators of Pascal VOC drew a band a few pixels wide around every object and gave it the label **255**: *do not count*.
+# The annotators of Pascal VOC, a much used set of photographs with 20 classes, drew a band a few pixels wide around every object and gave it the label **255**: *do not count*.
 # `ignore_index=255` leaves such pixels out, of the sum and of the mean.
 #
 # ### Exercise 8.4: one loss for all the pixels that count
@@ -829,7 +830,7 @@ print(f"mean IoU {ious.mean():.3f}; right pixels {accuracy:.1%}")
 # %% [markdown]
 # **Figure.** Of trucks, frogs, ships and cars more than eight true pixels in ten are found, of airplanes, whose wings are thin, not even half; what is missed is mostly called background (left column), and cats, dogs and horses are taken for one another. The IoUs at the right say the same more strictly.
 #
-# Both pictures say what one mean can't: *whom* to show more examples of.
+# Both say what one mean can't: of *which* classes the network needs to see more.
 #
 # And one more trap, easy to fall into.
 # The mean over *pictures* of each picture's mean IoU is another number than the mean IoU of all pixels together.
@@ -846,7 +847,7 @@ assert sum(by_picture) / len(by_picture) > ious.mean() + 0.03
 print("the mean over pictures is the larger one, by more than 0.03")
 
 # %% [markdown]
-# In a picture with a single truck there are two classes, one of them the easy background, which so counts for half.
+# In a picture with a single truck there are two classes, one of them the easy background, which then counts for half.
 # Among all pixels it is one class in eleven.
 # Say which of the two you report; the benchmarks report the second.
 #
@@ -1011,7 +1012,7 @@ for name in names:
 #
 # ### And live, where the weights are at hand
 #
-# With `weights = "official"` at the top of this notebook, `pretrained.segmenter` fetches torchvision's weights once, and the same cell runs the lecture's network on your own machine.
+# With `weights = "official"` at the top of this notebook, `pretrained.segmenter` fetches torchvision's weights once, and the next cell runs the lecture's network on your own machine.
 # Try your own photograph: `torchvision.io.decode_image(path)` gives (3, H, W).
 
 # %% tags=["nbval-ignore-output"]
@@ -1028,15 +1029,17 @@ else:
     print("the official weights are not at hand, so nothing is drawn")
 
 # %% [markdown]
-# You have labelled every pixel, and one thing is still missing: the two cats that sit side by side are one region.
+# You have labelled every pixel, and one thing is still missing: two cats that sit side by side are one region.
 # To count them, to follow one of them, the network must say what belongs *together*.
-# This is a good place for the long break.
+#
+# *A good place for the long break.*
+
 # %% [markdown]
 # ## A box is four numbers
 #
-# Your slides say: "Use CNNs to detect and localise objects within an image."
+# Lecture I says: "Use CNNs to detect and localise objects within an image."
 # *Where* can be said with four numbers.
-# The other lecture takes centre, height and width; this half of the lesson takes **left, top, right, bottom**, in pixels, as torchvision does.
+# Lecture C (ETH Zürich and CSCS) takes centre, height and width; this half of the lesson takes **left, top, right, bottom**, in pixels, as torchvision does.
 # Right and bottom are the first pixel outside, so that right − left is the width.
 
 # %%
@@ -1179,7 +1182,7 @@ val_pictures, val_boxes = one_object(100, "validation")
 print(tuple(pictures.shape), tuple(boxes.shape))
 
 # %% [markdown]
-# Mirrored pictures are free training data, as in lesson 05, with a trap: **the box has to be mirrored too**.
+# Mirrored pictures are free training data, as in lesson 07, with a trap: **the box has to be mirrored too**.
 # What was left is now width − right.
 
 
@@ -1247,7 +1250,7 @@ for k, ax in enumerate(axes):
 plt.show()
 
 # %% [markdown]
-# **Figure.** Dashed is the truth, solid the answer: the second and the third object are boxed to within a few pixels, the first is half missed and the last, at the edge of the picture, wholly. In doubt the network says "in the middle".
+# **Figure.** The second and the third object are boxed to within a few pixels, the first is half missed and the last, at the edge of the picture, wholly (dashed the truth, solid the answer): in doubt the network says "in the middle".
 #
 # So a box can be learnt like any number, in seconds and from a thousand pictures, roughly.
 # But there are four outputs, and so there is exactly one box, whether the scene holds three animals or none.
@@ -1325,7 +1328,7 @@ print(f"background: {(best < 0.3).sum():,} of {len(anchors):,}")
 # Therefore a detector draws a few hundred of them for each step, half of them with objects if there are that many.
 #
 # ### Exercise 8.7: which anchor learns which object?
-# **Difficulty** 3 of 5 · **importance** 4 of 5 · **about 15 minutes**
+# **Difficulty** 4 of 5 · **importance** 4 of 5 · **about 20 minutes**
 #
 # Give each anchor the number of its object, −1 for background, or −2 for "ignored".
 #
@@ -1587,7 +1590,7 @@ print(tuple(images.tensors.shape), "→", tuple(features["0"].shape))
 # %% [markdown]
 # ### Station 2: proposals
 #
-# The *region proposal network* is a 3 × 3 convolution and two 1 × 1 convolutions: nine scores at each position, one an anchor, and nine times four offsets.
+# The *region proposal network* is a 3 × 3 convolution and two 1 × 1 convolutions: nine scores at each position, one for each anchor, and nine times four offsets.
 # The score, *objectness*, only says that there is something; classes come later.
 
 # %% tags=["nbval-ignore-output"]
@@ -1613,7 +1616,7 @@ print(f"{len(anchors):,} anchors → 200 → {len(kept)} proposals, as the netwo
 # ### Station 3: RoI align
 #
 # Proposals have all sizes, a linear layer wants one.
-# *RoI align* lays a grid of 7 × 7 bins over each proposal and reads the feature map in each bin, *between* the positions if need be, by bilinear interpolation.
+# *RoI align* (a *region of interest* is what a proposal proposes) lays a grid of 7 × 7 bins over each proposal and reads the feature map in each bin, *between* the positions if need be, by bilinear interpolation.
 # Check it on a map that you can do in your head: its value at column x and row y is x + 10·y.
 
 # %%
@@ -1695,7 +1698,7 @@ certain = confident(detections)
 fig, axes = plt.subplots(1, 3, figsize=(9.2, 2.7), layout="constrained")
 plots.show_gray(whole, axes[0], "2 · objectness and proposals")
 outline(axes[0], proposals[0], kind="faint")
-plots.show_gray(gray, axes[1], "4 · heads: no background")
+plots.show_gray(gray, axes[1], "4 · moved, without background")
 outline(axes[1], moved[~background], kind="faint")
 texts = described(certain, network.classes)
 show_boxes(scene.image, certain["boxes"], axes[2], texts=texts, title="5 · the answer")
@@ -1741,7 +1744,7 @@ print("heads:    ", *sorted(set(losses) - {"loss_objectness", "loss_rpn_box_reg"
 #
 # ### The official one
 #
-# torchvision's Faster R-CNN has a ResNet-50 body, a pyramid of five feature maps instead of one, and the classes of COCO; it takes 160 MB, and its stations are the same five.
+# torchvision's Faster R-CNN has a ResNet-50 body, a pyramid of five feature maps instead of one, and the classes of COCO, the photographs by which detectors are compared; it takes 160 MB, and its stations are the same five.
 
 # %% tags=["nbval-ignore-output"]
 # differs: runs what is at hand
@@ -1949,7 +1952,7 @@ for name, figure in shipped()["detector"]["figures"].items():
 # %% [markdown]
 # *AP50* is what you have just computed.
 # Plain *AP* is stricter: the mean over ten thresholds of IoU, 0.5, 0.55, …, 0.95, so a box that is right by half earns little.
-# COCO's tables rank by it.
+# COCO's tables rank by this stricter one.
 #
 # What does AP *not* see?
 
@@ -2263,9 +2266,9 @@ for name in shown:
 #
 # ## What to keep
 #
-# - A linear head that slides is a 1×1 convolution: so a classifier becomes a network that labels every pixel.
+# - A linear head that slides is a 1 × 1 convolution: so a classifier becomes a network that labels every pixel.
 # - Dilation gives the view back that a removed stride took away; ASPP looks with several dilations at once, and DeepLabV3 enlarges its scores at the end.
-# - Intersection over union measures regions, boxes and masks alike. Clamp, do not forget to subtract, and ask what the four numbers mean.
+# - Intersection over union measures regions, boxes and masks alike. Clamp the overlap at 0, count it once in the union, and ask what the four numbers of a box mean.
 # - A detector asks thousands of anchors two questions each, and thins the answers out: best score first, class by class.
 # - Faster R-CNN: features, proposals, RoI align, two heads, tidying up. Mask R-CNN adds a small mask to each box, and so tells individuals apart.
 # - Average precision rates a ranking over all thresholds. It does not choose the threshold for you.

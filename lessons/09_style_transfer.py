@@ -12,7 +12,7 @@
 # - optimise the pixels of a picture instead of the weights of a network;
 # - measure content and style by losses, and work out a Gram matrix by hand and in one line;
 # - say which layers carry what, and show it with pictures made from one layer alone;
-# - choose weights, layers, start, optimiser and total variation, and know what each of them does;
+# - choose weights, layers, start, optimizer and total variation, and know what each of them does;
 # - run it on your own pictures, and interrupt it without losing them.
 #
 # **Time**: about three hours with all eight exercises; a good place for a break is before *Style: who answers together*.
@@ -45,7 +45,7 @@ if profile == "full":
 # %% [markdown]
 # ## Two pictures and a network
 #
-# The lecture's slide is a sum: content + style = new image.
+# The slide of lecture I (Imperial College's) is a sum: content + style = new image.
 # Our content is a photograph; our style is a painting that a few lines of this workbook have drawn, so that it belongs to everybody.
 # Put the path of a picture of your own into the parameters, any kind, any size, and everything below happens to that one.
 
@@ -61,7 +61,7 @@ plt.show()
 # Photograph: danielbuechele, CC BY 2.0, via scikit-learn (cropped and resized).
 #
 # The lecture imports VGG-19 "pre-trained".
-# Here the best network that is at hand is taken; it was trained to name the objects in photographs, and nobody told it about painting.
+# Here we take the best network that is at hand; it was trained to name the objects in photographs, and nobody told it about painting.
 # Its parameters get `requires_grad_(False)`: whatever happens below, they stay what they are.
 
 # %%
@@ -250,7 +250,7 @@ def move_pixels(
 checks.check_move_pixels(move_pixels)
 
 # %% [markdown]
-# The lesson goes on with an optimiser that chooses its own step lengths, Adam; lesson 04 used its simpler cousin SGD.
+# The lesson goes on with an optimizer that chooses its own step lengths, Adam; lesson 04 used its simpler cousin SGD.
 # L-BFGS is the one that the papers use, and we shall compare the two.
 # It wants to call the loss itself, hence the function `closure`.
 # `style.live` is plumbing: it keeps the picture of every finished step, and it can show it.
@@ -319,7 +319,7 @@ style.show(rebuilt)
 plt.show()
 
 # %% [markdown]
-# **Figure.** The first layer gives the photograph back as good as new; the deeper the layer, the less of colour and surface returns, while the contours of the roofs can be made out in their places to the end.
+# **Figure.** The first layer gives the photograph back as good as new; the deeper the layer, the less of colour and surface returns, while the contours of the roofs can just be made out in their places to the end.
 
 # %%
 survivor.reveal(
@@ -402,7 +402,7 @@ for index in style_layers:
     print(f"{index:5} {times:12.1f} times {divided:9.1f} times")
 
 # %% [markdown]
-# Without the division the same style counts four times (a little more, because of the borders).
+# Without the division the same style counts about four times (not exactly, because of the borders).
 # We shall see below what that does to a picture.
 #
 # ### Exercise 9.3: a Gram matrix on paper
@@ -418,6 +418,11 @@ for index in style_layers:
 # <details><summary>Hint 2</summary>
 #
 # Two channels times four places are eight features.
+#
+# </details>
+# <details><summary>I get whole numbers</summary>
+#
+# Those are the sums. Each of them is still to be divided by the number of features.
 #
 # </details>
 
@@ -717,7 +722,7 @@ style.show({name.replace(", ", "\n"): run[0] for name, run in runs.items()})
 plt.show()
 
 # %% [markdown]
-# **Figure.** The start decides more than the optimiser: from the photograph both paint the pavilion; from noise neither has found it after the same number of steps, and from the style picture there is no trace of it.
+# **Figure.** The start decides more than the optimizer: from the photograph both paint the pavilion; from noise neither has found it after the same number of steps, and from the style picture there is no trace of it.
 
 # %%
 fig, ax = plt.subplots(figsize=(7, 3.4), layout="constrained")
@@ -729,7 +734,7 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# **Figure.** From the photograph (circles) the two optimisers end at nearly the same loss; from noise L-BFGS (dashed) is far ahead of Adam after a few steps and stays ahead.
+# **Figure.** From the photograph (circles) the two optimizers end at nearly the same loss; from noise L-BFGS (dashed) is far ahead of Adam after a few steps and stays ahead.
 
 # %% tags=["nbval-ignore-output"]
 # differs: the last digits of training depend on the processor
@@ -743,7 +748,7 @@ print("lowest loss of all:", min(final, key=final.get))
 
 # %% [markdown]
 # The lowest loss belongs to the picture that we want least!
-# Who begins with the style picture has no style error to begin with, and with a weight of 100 that is worth more than a pavilion.
+# It started as the style picture and had no style error to begin with; with a weight of 100 that is worth more than a pavilion.
 # The loss is a means, and the picture is the end: always look.
 #
 # A fair word on L-BFGS: it expects that nobody touches the picture between its steps, and our clamping does.
@@ -880,7 +885,12 @@ checks.check_prepare(prepare)
 #
 # <details><summary>Hint 1</summary>
 #
-# Clamp, multiply by 255, round, and only then `.byte()`.
+# Two things go wrong on the way from a float to a byte: values outside of the range, and fractions, which `.byte()` cuts off instead of rounding.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Clamp, multiply by 255, round, and only then `.byte()`. The channels go last.
 #
 # </details>
 # <details><summary>I get black dots in the brightest places</summary>
@@ -934,7 +944,7 @@ for threads, measured in timing["threads"].items():
 # With `features_name = "vgg19"` the lecture's network listens instead, once it has been fetched.
 # The pictures in the papers were made with it; up to its last style layer it computes more than a hundred times as much, so be patient, or take a GPU.
 #
-# One thought ahead: here every picture costs a hundred trips through the network.
+# One thought ahead: here every picture costs dozens of trips through the network, there and back.
 # Johnson, Alahi and Fei-Fei trained a second network, once for each style, to do the whole change in a single trip, with the very losses of this lesson; that is how a telephone paints a video live.
 #
 # ## What to keep

@@ -16,7 +16,7 @@
 # **Time**: about four hours with all nine exercises, 25 to 40 minutes a page.
 # Each page needs only the three code cells below, so take them in any order; good places for a break are after every page, and the best one is before page 4.
 #
-# **From before**: convolutions and their sizes (lesson 02), networks, loss and training loop (04).
+# **From before**: convolutions and their sizes (lesson 02), networks, loss and training loop (04); on pages 3, 4, 6 and 7 also batch normalisation or skip connections (06).
 
 # %% tags=["parameters"]
 seed = 0
@@ -78,7 +78,7 @@ def train(
 # ## Page 1: is this the same face?
 #
 # A phone unlocks for its owner, and nobody has trained its network on the owner's face.
-# So it cannot be a classifier with one output a person.
+# So it cannot be a classifier with one output for each person.
 # It is an *embedding*: a network that turns a picture into a few numbers, such that two pictures of one face come out near each other and two faces far apart.
 # To verify is then to measure a distance and compare it with a threshold, for people the network has never seen.
 #
@@ -98,7 +98,7 @@ plt.show()
 #
 # Look at what is *not* there: names.
 # Nobody says which photographs show the same person (a few of the hundred may), so the question "the same person, another day?" cannot be put to these data.
-# An honest question that can: **the same photograph, taken up again under other conditions**, moved, turned, nearer, in other light?
+# A question that they can answer honestly is another: **is it the same photograph, seen under other conditions**, moved, turned, nearer, in other light?
 # `new_views` makes such views; two views of one photograph are a *same* pair, views of two photographs a *different* pair.
 
 # %%
@@ -330,7 +330,7 @@ checks.check_both_errors(both_errors)
 #
 # A drug works by sitting in a pocket of a protein.
 # Docking programs propose many poses of a molecule (the *ligand*) in the pocket, and something has to tell the good ones.
-# Lecture C shows the idea on its slide *CNNs for Volumetric Data*: cut space into little cubes, *voxels*, give each kind of atom a channel of its own, and let a 3-D convolution read it as it reads a picture.
+# Lecture C (ETH Zürich and CSCS) shows the idea on its slide *CNNs for Volumetric Data*: cut space into little cubes, *voxels*, give each kind of atom a channel of its own, and let a 3-D convolution read it as it reads a picture.
 # Ragoza and others (2017) did so with cubes of 0.5 Å (an ångström is a ten-millionth of a millimetre), 48 along each edge, and 34 channels of atom types.
 #
 # Our toy keeps the idea and drops the chemistry: a bowl-shaped pocket with a few *polar* atoms in its wall, and a rod-shaped ligand with one polar end.
@@ -602,7 +602,7 @@ plots.show_numbers(large[0, 0], axes[4], title="laid out, 4 × 4")
 plt.show()
 
 # %% [markdown]
-# **Figure.** Four channels of 2 × 2 become one of 4 × 4: the upper left square holds 10, 11, 12, 13, one value from each channel, channel 0 and 1 in its upper row, 2 and 3 below. It is what `nn.PixelShuffle(2)` does.
+# **Figure.** Four channels of 2 × 2 become one of 4 × 4: the upper left square holds 10, 11, 12, 13, one value from each channel, channels 0 and 1 in its upper row, 2 and 3 below. It is what `nn.PixelShuffle(2)` does.
 #
 # Nothing is computed in that step, so all the work happens at the small size, where it is cheap.
 #
@@ -770,7 +770,7 @@ claim(
 )
 
 # %% [markdown]
-# Look, too: a number can rise while a picture gets worse.
+# A number can rise while a picture gets worse, so look, too.
 
 # %%
 fig, axes = plt.subplots(1, 4, figsize=(8.6, 2.5), layout="constrained")
@@ -895,6 +895,7 @@ def new_generator() -> nn.Sequential:
 
 # %% [markdown]
 # Transposed convolutions (lesson 02) let the picture grow, 2 → 4 → 8; in the discriminator convolutions with stride 2 shrink it again, down to a single logit.
+# `nn.LeakyReLU(0.2)` keeps a fifth of what is below 0, so that a gradient reaches the generator through every unit.
 
 
 # %%
@@ -951,7 +952,7 @@ def play(
 
 # %% [markdown]
 # Two games.
-# In the first the discriminator's learning rate is eight times the generator's; in the second the two are swapped.
+# In the *balanced* one the discriminator's learning rate is eight times the generator's; in the *hasty* one the two are swapped.
 # Nothing else differs.
 
 # %%
@@ -1128,7 +1129,7 @@ checks.check_gan_losses(gan_losses)
 # ## Page 5: which way is it moving?
 #
 # Video is a sequence of pictures, so why not classify each picture and average?
-# Because some things are not in any picture.
+# Because some things are not in any single picture.
 # Here a handwritten digit moves right, left, down or up, one or two pixels a frame, over eight noisy frames.
 # The edges are joined, as in old arcade games: what leaves on the right comes in on the left.
 
@@ -1310,7 +1311,7 @@ ax.legend(ncols=2, loc="upper center")
 plt.show()
 
 # %% [markdown]
-# **Figure.** At 1 and 2 pixels a frame, the speeds of its training, the network says the true direction (solid); at 14 and 15 it says the opposite one (dashed) as surely. The two curves mirror each other about speed 8, and in between them is no answer to rely on.
+# **Figure.** At 1 and 2 pixels a frame, the speeds of its training, the network says the true direction (solid); at 14 and 15 it says the opposite one (dashed) as surely. The two curves mirror each other about speed 8, and in between there is no answer to rely on.
 
 # %%
 video |= {"direction at speed 4": right_way[3], "opposite at speed 15": wrong_way[14]}
@@ -1332,12 +1333,12 @@ claim(
 #
 # <details><summary>Hint 1</summary>
 #
-# Pad with zeros at the *beginning* of time only, and convolve without any padding.
+# The first output may use x[0] alone, and yet the kernel wants a whole window. What must stand before x[0], and what behind the last frame?
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# `F.pad(x, (before, after))` pads the last axis; a kernel of size k needs k − 1 zeros before.
+# Zeros at the *beginning* of time only: `F.pad(x, (before, after))` pads the last axis, and a kernel of size k needs k − 1 of them. Then convolve without any padding.
 #
 # </details>
 # <details><summary>I get outputs that are shifted by one</summary>
@@ -1396,7 +1397,7 @@ fig, axes = plt.subplots(1, 4, figsize=(8.6, 3), layout="constrained")
 for ax, picture, one in zip(axes, draw_pictures(few, generator), few, strict=True):
     plots.show_rgb(picture, ax)
     lines = [textwrap.fill(sentence, 27) for sentence in one.sentences()]
-    ax.set_title("\n".join(lines), fontsize=7)
+    ax.set_title("\n".join(lines), fontsize=9)
 plt.show()
 print(len(VOCABULARY), "words:", " ".join(VOCABULARY))
 
@@ -1406,6 +1407,9 @@ print(len(VOCABULARY), "words:", " ".join(VOCABULARY))
 # A word is a number, its place in the vocabulary; `<end>` closes a sentence.
 # We hold something back: **no training picture shows a green triangle**.
 # Green squares there are, and red triangles, so every word is learnt; only this pair of words is new in the test.
+#
+# In the network below, `nn.Embedding` turns the number of a word into 32 learnt numbers.
+# `nn.GRU` is the recurrent part: it reads word after word, and hands on what it needs to remember as its *state*.
 
 
 # %%
@@ -1503,7 +1507,7 @@ for row, some, truths in cases:
     for ax, picture, said, truth in zip(row, some, say(some[:4]), truths, strict=False):
         plots.show_rgb(picture, ax)
         mark = "✓" if said in truth else "✗"
-        ax.set_title(textwrap.fill(f"{mark} {said}", 27), fontsize=7)
+        ax.set_title(textwrap.fill(f"{mark} {said}", 27), fontsize=9)
 axes[0, 0].set_ylabel("usual")
 axes[1, 0].set_ylabel("green triangles")
 plt.show()
@@ -1512,7 +1516,7 @@ plt.show()
 # **Figure.** Captions of pictures that the network has not seen, ✓ for a right one: in the upper row they are right or off by one word; in the lower row, where each picture has green triangles, every sentence is fluent and none is right.
 #
 # **BLEU** scores a sentence against reference sentences: which share of its words, and of its runs of 2, 3 and 4 words, occur in a reference?
-# (The geometric mean of the four shares, less a penalty for being too short.)
+# (The geometric mean of the four shares, times a penalty for being too short.)
 # Beside it we count sentences that are right from the first word to the last.
 # The baseline says the true sentence of *another* picture: perfect grammar, and blind.
 
@@ -1734,6 +1738,9 @@ checks.check_attention(attention)
 #
 # A block is attention, then a small network for each patch, both around a skip connection (lesson 06).
 # `F.scaled_dot_product_attention` is the function of the exercise, for several *heads* side by side.
+# (`nn.LayerNorm` normalises the numbers of each patch by themselves; `nn.GELU` is a ReLU with a rounded corner.)
+#
+# A transformer does not know which patch lies where, so a learnt *position* is added to each, and an extra token, the *class token*, collects the answer.
 
 
 # %%
@@ -1774,9 +1781,8 @@ class VisionTransformer(nn.Module):
 
 
 # %% [markdown]
-# A transformer does not know which patch lies where, so a learnt *position* is added to each, and an extra token, the *class token*, collects the answer.
-# Its rival is a CNN with fewer parameters.
-# Both get the same 300 real digits, one pixel off the middle at most, the same 250 batches, and no help.
+# The transformer's rival is a CNN with fewer parameters.
+# Both get the same 300 real digits, one pixel off the middle at most, 250 batches of 50, and no help.
 
 
 # %%

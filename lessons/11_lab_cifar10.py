@@ -91,7 +91,7 @@ plt.show()
 #
 # What is a good result?
 # That depends on the data and on the time, so we trained four networks of our own under your rules, several times each, on these very images.
-# A linear model shows what can be had without convolutions; the lecture's network stands there twice, with the lecture's recipe and with a better one; the last row is the worked solution of this lab.
+# A linear model shows what can be had without convolutions; the network of lecture I (Imperial College's, from lesson 04) stands there twice, with the lecture's recipe and with a better one; the last row is the worked solution of this lab.
 
 # %% tags=["nbval-ignore-output"]
 # differs: the baselines for the data and the budget at hand
@@ -209,7 +209,7 @@ checks.check_prepare(prepare)
 # Halve height and width early, by a stride of 2 or a pooling, and double the channels each time.
 #
 # </details>
-# <details><summary>I get “mat1 and mat2 shapes cannot be multiplied”</summary>
+# <details><summary>I get "mat1 and mat2 shapes cannot be multiplied"</summary>
 #
 # The `in_features` of a `nn.Linear` do not fit. `trace_shapes(build_model(), (1, 3, 32, 32))` from `course_utils.arithmetic` shows the shape after every layer.
 #
@@ -281,7 +281,7 @@ checks.check_build_model(build_model)
 # `F.cross_entropy` returns the mean of a batch. Multiply it by the number of images before you add, and count the images.
 #
 # </details>
-# <details><summary>I get “object of type 'generator' has no len()”</summary>
+# <details><summary>I get "object of type 'generator' has no len()"</summary>
 #
 # `len(batches)` does not exist for a stream. Count while you go.
 #
@@ -428,7 +428,7 @@ except NotImplementedError as missing:
 # 5. Images varied at random, once the training loss is well below the validation loss.
 # 6. Weight decay of about 5·10⁻⁴; label smoothing; skip connections.
 #
-# Two of them are exercises.
+# Two of them are exercises: the fifth, and then the second, which is quickly written.
 #
 # ### Exercise 11.5: vary the images
 # **Difficulty** 3 of 5 · **importance** 4 of 5 · **about 20 minutes**
@@ -697,8 +697,8 @@ else:
 # **No wide linear layer.**
 # The lecture's network holds most of its weights in its first `nn.Linear`.
 # Here each of the last maps gives one number, and a small linear layer decides.
-# That number is the maximum: “is it anywhere?”
-# The average, “how much of it is there?”, is the more usual choice; which is better on your data is a good experiment.
+# That number is the maximum: "is it anywhere?"
+# The average, "how much of it is there?", is the more usual choice; which is better on your data is a good experiment.
 #
 # **Batch norm after each convolution, and no bias before it.**
 # It allows a peak learning rate of 0.1, a hundred times the lecture's.

@@ -6,7 +6,7 @@ import pytest
 from nbformat import NotebookNode
 
 from tests.tiny_workbook import code, notebook, printed, prose, tiny_workbook
-from tools.building.project import Lesson
+from tools.building.project import VERSIONS, Lesson
 from tools.checks.notebooks import Limits, over_limit, prove
 from tools.checks.parameters import run_with
 from tools.checks.result import NotebookRun
@@ -17,10 +17,11 @@ ENDLESS = "while True:\n    pass"
 
 
 def lesson_with(root: Path, *last: NotebookNode) -> Lesson:
-    """A lesson whose worked notebook ends in the given cells."""
+    """A lesson both of whose notebooks end in the given cells."""
     (lesson,) = tiny_workbook(root).lessons()
     cells = [prose("# Title"), code("seed = 0", tags=["parameters"]), *last]
-    lesson.notebook("worked").write_text(to_text(notebook(*cells)))
+    for version in VERSIONS:
+        lesson.notebook(version).write_text(to_text(notebook(*cells)))
     return lesson
 
 
@@ -103,9 +104,16 @@ def test_a_changed_parameter_reaches_the_notebook(tmp_path: Path) -> None:
     assert (tmp_path / "build" / "changed.ipynb").exists()
 
 
+def test_a_check_that_judges_an_unsolved_exercise_is_named(tmp_path: Path) -> None:
+    source = 'print("✓ PASS")  # checks.check_it(answer)'
+    (fault,) = changed(tmp_path, source, seed=1)
+    assert fault.startswith("notebooks/02_toy.ipynb, cell 4 of 4")
+    assert "should say NOT ATTEMPTED" in fault
+
+
 def test_a_cell_that_fails_with_the_change_is_named(tmp_path: Path) -> None:
     (fault,) = changed(tmp_path, "assert seed == 0, 'golden'", seed=1)
-    place = "notebooks/solutions/02_toy.ipynb with seed=1, cell 3 of 3 (id id2, "
+    place = "notebooks/02_toy.ipynb with seed=1, cell 3 of 3 (id id2, "
     assert fault.startswith(place)
     assert "AssertionError: golden" in fault
 

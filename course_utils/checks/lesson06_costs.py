@@ -119,7 +119,7 @@ check_stack_of_3x3 = Exercise(
     ),
     draw=_draw_stack,
     praise="Three 3 × 3 layers see 7 × 7 pixels with 27 C² weights instead of 49 C², "
-    "and bend three times instead of once.",
+    "with three ReLUs instead of one.",
 )
 
 

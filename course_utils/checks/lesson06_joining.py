@@ -141,7 +141,7 @@ check_inception = Exercise(
 
 
 def _theirs(name: str) -> str:
-    """Look each part up; the stage's number counts from 1 at torchvision's."""
+    """Look each part up; the stage's number counts from 1 in torchvision."""
     table = {
         "stem.conv": "conv1",
         "stem.norm": "bn1",
@@ -205,7 +205,7 @@ check_their_name = Exercise(
         Mistake(
             "projection_kept",
             _renamed(*_STAGES, *_STEM, *_HEAD),
-            "`projection` is called `downsample` at torchvision, with the numbers 0 "
+            "`projection` is called `downsample` in torchvision, with the numbers 0 "
             "for the convolution and 1 for the batch norm.",
         ),
         Mistake(
@@ -229,12 +229,12 @@ check_their_name = Exercise(
         Mistake(
             "head_kept",
             _renamed(*_STAGES, *_STEM, *_SKIP),
-            "The last layer, `head`, is called `fc` at torchvision.",
+            "The last layer, `head`, is called `fc` in torchvision.",
         ),
         Mistake(
             "stem_kept",
             _renamed(*_STAGES, *_HEAD, *_SKIP),
-            "`stem.conv` and `stem.norm` are called `conv1` and `bn1` at torchvision.",
+            "`stem.conv` and `stem.norm` are called `conv1` and `bn1` in torchvision.",
         ),
         Mistake(
             "module_only",

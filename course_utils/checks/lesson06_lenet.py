@@ -85,8 +85,8 @@ check_lenet5 = Exercise(
         Mistake(
             "relu",
             _with("relu"),
-            "You used ReLU. That came with AlexNet, fourteen years later: LeNet-5 "
-            "bends with tanh.",
+            "You used ReLU. That came with AlexNet, fourteen years later: LeNet-5's "
+            "activation is tanh.",
         ),
         Mistake(
             "max_pooling",
@@ -98,7 +98,7 @@ check_lenet5 = Exercise(
             "pooled_before_tanh",
             _with("pooled_before_tanh"),
             "You pool before the tanh. Wanted is convolution, tanh, pooling: the "
-            "average of bent values is not the bent average.",
+            "mean of four tanhs is not the tanh of the mean.",
         ),
         Mistake(
             "linear_head",

@@ -121,8 +121,8 @@ check_parameter_groups = Exercise(
             "upside_down",
             _grouped(flipped=True),
             "Your first stage, next to the picture, learns faster than the last one. "
-            "The stages next to the head are the special ones and should move most: "
-            "count the depth from the head downwards.",
+            "The stages next to the head are the specialised ones and should move "
+            "most: count the depth from the head downwards.",
         ),
         Mistake(
             "head_scaled_too",

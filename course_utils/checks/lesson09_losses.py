@@ -216,5 +216,5 @@ check_style_loss = Exercise(
         ),
     ),
     draw=_layers,
-    praise="The painting may be of any size: its Gram matrices are not.",
+    praise="The painting may have any size; its Gram matrices always have the same.",
 )

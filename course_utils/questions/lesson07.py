@@ -48,9 +48,9 @@ quiz = Quiz(
             },
         ),
         Choice(
-            "The body is frozen by `requires_grad = False`, and for a test you set the "
-            "head's learning rate to 0. Still the validation accuracy changes from "
-            "epoch to epoch. What is going on?",
+            "The body is frozen by `requires_grad = False`, and as an experiment you "
+            "set the head's learning rate to 0. Still the validation accuracy changes "
+            "from epoch to epoch. What is going on?",
             options={
                 "The optimizer moves the frozen parameters": "Without a gradient it "
                 "moves nothing, and with a rate of 0 neither.",
@@ -67,7 +67,8 @@ quiz = Quiz(
         Number(
             "An epoch through the frozen body takes 200 times as long as one on kept "
             "features, and you train for 30 epochs. How many times as fast is the "
-            "whole training, if the one pass that computes the features is counted?",
+            "whole training, if the one pass that computes the features is counted? "
+            "(To a whole number.)",
             compute=lambda: times_as_fast(200, 30),
             explanation="30 · 200 against 200 + 30: one long pass is left, so it can "
             "never be more than the number of epochs.",

@@ -88,9 +88,9 @@ quiz = Quiz(
             },
         ),
         Choice(
-            "Your detector finds single people well. In a crowd, of two people side by "
-            "side one has no box, although the network gives both high scores. What do "
-            "you try first?",
+            "Your detector finds single people well. In a crowd only one of two people "
+            "side by side gets a box, although the network gave both a high score. "
+            "What do you try first?",
             options={
                 "A larger IoU threshold in non-maximum suppression": "The two boxes "
                 "overlap, and the weaker one is taken for a double. With a larger "

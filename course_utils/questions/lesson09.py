@@ -66,12 +66,12 @@ quiz = Quiz(
             },
         ),
         Choice(
-            "You give the optimiser `network.model.parameters()` and forget the "
+            "You give the optimizer `network.model.parameters()` and forget the "
             "picture. What happens to the picture?",
             options={
                 "It becomes noise": "Nothing changes it at all: only what the "
-                "optimiser was given is moved.",
-                "It stays as it was": "Only what the optimiser was given is moved. "
+                "optimizer was given is moved.",
+                "It stays as it was": "Only what the optimizer was given is moved. "
                 "Here it is the weights, and if these take no gradient, it moves "
                 "nothing.",
                 "It is painted, more slowly": "No step ever reaches the pixels. Their "

@@ -1,4 +1,4 @@
-"""Runs a worked notebook under papermill with a parameter changed."""
+"""Runs a student's notebook under papermill with a parameter changed."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 from tools.building.project import Lesson, kernel_environment
 from tools.checks.notebooks import Limits
 from tools.checks.process import run
+from tools.checks.unsolved import judged_checks
 from tools.notebook import cell_place, read
 
 _LINES = 30
@@ -21,15 +22,15 @@ _LINES = 30
 def run_with(
     lesson: Lesson, changed: Mapping[str, object], output: Path, limits: Limits
 ) -> list[str]:
-    """Execute the worked notebook with other parameters; return what went wrong.
+    """Execute it unsolved with other parameters; return what went wrong.
 
     Args:
-        lesson: The lesson whose worked notebook is run.
+        lesson: The lesson whose student notebook is run.
         changed: New values, by the names in the cell tagged ``parameters``.
         output: Where the executed notebook is written.
         limits: Longest times for a cell and for the notebook.
     """
-    path = lesson.notebook("worked")
+    path = lesson.notebook("student")
     shown = lesson.shown(path)
     unknown = unknown_parameters(path, changed)
     if unknown:
@@ -45,7 +46,7 @@ def run_with(
         env = kernel_environment(lesson.root, Path(folder))
         finished = run(command, cwd=Path(folder), env=env, limit=limits.notebook)
     if finished.code == 0:
-        return []
+        return [f"{shown}, {fault}" for fault in judged_checks(read(output))]
     place = _place(read(path), finished.output)
     values = ", ".join(f"{name}={value!r}" for name, value in changed.items())
     if finished.over_limit:

@@ -49,12 +49,12 @@ class LessonReport:
 def lesson_reports(
     lessons: Sequence[Lesson], runs: Mapping[str, list[NotebookRun]]
 ) -> list[LessonReport]:
-    """Count what each lesson holds, in both of its notebooks together."""
+    """Count what each lesson holds."""
     reports = []
     for lesson in lessons:
         books = list(_stored(lesson))
         found = {name for book in books for name in exercises(book)}
-        cells = sum(cell.cell_type == "code" for book in books for cell in book.cells)
+        cells = max((_code_cells(book) for book in books), default=0)
         told = runs.get(lesson.name, [])
         reports.append(LessonReport(lesson, len(found), cells, told))
     return reports
@@ -96,6 +96,10 @@ def summary(steps: Sequence[StepResult]) -> str:
     return f"{count['passed']} passed, {count['failed']} failed{skipped}"
 
 
+def _code_cells(notebook: NotebookNode) -> int:
+    return sum(cell.cell_type == "code" for cell in notebook.cells)
+
+
 def _stored(lesson: Lesson) -> Iterator[NotebookNode]:
     for path in map(lesson.notebook, VERSIONS):
         # a damaged notebook is reported by the freshness check
@@ -130,8 +134,9 @@ def _lesson_table(lessons: Sequence[LessonReport]) -> str:
         )
     head = ["Lesson", "Exercises", "Cells", "Proven", "Excused", "Time", "Pages"]
     caption = (
-        "A cell is proven when it was executed again and gave exactly the "
-        "stored output; cells, proven and excused count both notebooks of the lesson."
+        "A cell is proven when it was executed again and gave exactly the stored "
+        "output. That is done with the worked notebook; the student's shows the same "
+        "but for its exercises, and is run with another seed."
     )
     return "<h2>Lessons</h2>\n" + _table(caption, head, rows, numeric=range(1, 6))
 

@@ -7,11 +7,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from tools.building.freshness import orphans, stale
-from tools.building.project import VERSIONS, Lesson, Project, Version
+from tools.building.project import VERSIONS, Lesson, Project
 from tools.checks import hygiene, links, suite
 from tools.checks.notebooks import Limits, prove
 from tools.checks.parameters import known_parameters, run_with
 from tools.checks.result import NotebookRun, Status, StepResult, judged, timed
+from tools.checks.unsolved import unequal_outputs
 from tools.notebook import read
 
 _TESTS_LIMIT = 1200.0  # seconds for all tests together
@@ -65,6 +66,7 @@ class Check:
             "freshness": self._freshness,
             "links and badges": self._links,
             "hygiene": self._hygiene,
+            "same outputs": self._same_outputs,
         }
 
     def _tests(self) -> StepResult:
@@ -112,22 +114,29 @@ class Check:
                 messages += hygiene.faults(read(path), lesson.shown(path), size)
         return judged("hygiene", messages, f"{len(hygiene.RULES) + 1} rules kept")
 
+    def _same_outputs(self) -> StepResult:
+        messages = []
+        for lesson in self.lessons:
+            worked, student = map(lesson.notebook, VERSIONS)
+            if worked.exists() and student.exists():
+                faults = unequal_outputs(read(worked), read(student))
+                messages += [f"{lesson.shown(student)}, {fault}" for fault in faults]
+        return judged(
+            "same outputs", messages, "solved and unsolved alike"
+        )
+
     def _notebook_steps(self) -> list[StepResult]:
         """Run all notebooks, two at a time, in the order of the steps."""
         ready = [lesson for lesson in self.lessons if not self.stale.get(lesson.name)]
         waiting = [lesson.number for lesson in self.lessons if lesson not in ready]
         with ThreadPoolExecutor(max_workers=2) as pool:
-            proofs: dict[Version, list[Future[NotebookRun]]] = {
-                version: [pool.submit(self._prove, n, version) for n in ready]
-                for version in VERSIONS
-            }
-            changed = [pool.submit(self._change, n) for n in ready]
-        results = [_proven(f"{v} notebooks", jobs) for v, jobs in proofs.items()]
-        results.append(_changed([job.result() for job in changed]))
+            proofs = [pool.submit(self._prove, lesson) for lesson in ready]
+            changed = [pool.submit(self._change, lesson) for lesson in ready]
+        results = [_proven(proofs), _changed([job.result() for job in changed])]
         return [_with_waiting(result, waiting) for result in results]
 
-    def _prove(self, lesson: Lesson, version: Version) -> NotebookRun:
-        result = prove(lesson, version, self.limits)
+    def _prove(self, lesson: Lesson) -> NotebookRun:
+        result = prove(lesson, "worked", self.limits)
         self.runs.setdefault(lesson.name, []).append(result)
         status: Status = "failed" if result.failures else "passed"
         _announce(result.notebook, status, result.seconds)
@@ -135,11 +144,11 @@ class Check:
 
     def _change(self, lesson: Lesson) -> StepResult:
         output = self.project.root / "build" / "changed" / f"{lesson.name}.ipynb"
-        known = known_parameters(lesson.notebook("worked"))
+        known = known_parameters(lesson.notebook("student"))
         shortened = {k: v for k, v in _SHORTENED.items() if k in known}
         changed = _CHANGED | shortened
         values = ", ".join(f"{name}={value}" for name, value in changed.items())
-        name = f"{lesson.name} with {values}"
+        name = f"{lesson.name}, unsolved, with {values}"
 
         def step() -> StepResult:
             return judged(name, run_with(lesson, changed, output, self.limits), "")
@@ -147,11 +156,12 @@ class Check:
         return _announced(name, step)
 
 
-def _proven(name: str, jobs: list[Future[NotebookRun]]) -> StepResult:
+def _proven(jobs: list[Future[NotebookRun]]) -> StepResult:
     runs = [job.result() for job in jobs]
     messages = [message for run in runs for message in run.failures]
     proven = sum(run.proven for run in runs)
     excused = sum(len(run.excused) for run in runs)
+    name = "worked notebooks"
     result = judged(
         name, messages, f"{proven} cells proven, {excused} excused", "cells"
     )
@@ -166,9 +176,9 @@ def _proven(name: str, jobs: list[Future[NotebookRun]]) -> StepResult:
 
 def _changed(results: list[StepResult]) -> StepResult:
     messages = [message for result in results for message in result.messages]
-    name = "changed parameter"
+    name = "student notebooks"
     result = judged(
-        name, messages, f"{len(results)} notebooks with seed=1", "notebooks"
+        name, messages, f"{len(results)} run unsolved, with seed=1", "notebooks"
     )
     seconds = sum(result.seconds for result in results)
     return StepResult(name, result.status, result.detail, result.messages, seconds)
