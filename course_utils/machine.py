@@ -142,7 +142,7 @@ def _processor() -> str:
 
 def _free_memory() -> int | None:
     try:
-        psutil: Any = importlib.import_module("psutil")  # comes with ipykernel
+        psutil: Any = importlib.import_module("psutil")  # the doctor may miss it
     except ImportError:
         return None
     return int(psutil.virtual_memory().available)

@@ -181,7 +181,7 @@ def _wait_for(condition: Any) -> None:
 def test_a_killed_download_is_not_done_and_goes_on(
     server: Server, tmp_path: Path, how: signal.Signals
 ) -> None:
-    url = server.add("slow", faults.slow(DATA, rate=20_000))
+    url = server.add("slow", faults.slow(DATA, rate=5_000))
     part = tmp_path / "thing.bin.part"
     process = child(tmp_path, url, stderr=subprocess.DEVNULL)
     _wait_for(lambda: part.exists() and part.stat().st_size > 1000)

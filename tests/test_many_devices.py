@@ -105,7 +105,7 @@ def test_interrupt_leaves_no_process_behind(
 
     threading.Thread(target=interrupt, daemon=True).start()
     with pytest.raises(KeyboardInterrupt):
-        run_on_ranks(script, pids)
+        run_on_ranks(script, pids, seconds=600)
     for path in pids.iterdir():
         if psutil.pid_exists(int(path.name)):  # a dead one that nobody waits for
             assert psutil.Process(int(path.name)).status() == psutil.STATUS_ZOMBIE
