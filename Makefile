@@ -74,7 +74,7 @@ offline-bundle: $(READY)  ## fetch all data and pack it for a USB stick or cours
 	@$(RUN) -m tools.offline_bundle pack
 
 bench: $(READY)  ## measure ratios side by side (not part of check)
-	@for script in tools/bench/*.py; do echo "== $$script"; $(RUN) $$script || exit 1; done
+	@$(RUN) -m tools.bench $(ONLY) $(if $(QUICK),--quick)
 
 clean:  ## delete reports and caches; your work and .venv stay
 	@rm -rf build .pytest_cache .mypy_cache .ruff_cache

@@ -49,7 +49,7 @@ def test_what_does_not_get_there_says_so() -> None:
 def test_where_the_lecture_does_not_get_there_a_ratio_is_a_lower_bound() -> None:
     found = lines({"data in memory": [None, None], "channels last": [1.0, 2.0]})
     assert found[1].endswith("not in 4 s (0 of 2 got there)")
-    assert "more than x 3.00 (2.00-4.00) sooner" in found[2]
+    assert "x 3.00 (2.00-4.00) sooner, at least" in found[2]
 
 
 def test_the_marks_end_with_the_budget() -> None:
@@ -61,3 +61,17 @@ def test_the_lecture_comes_first_and_what_only_judges_is_left_out() -> None:
     names = [one.name for one in bench.contenders()]
     assert names[0] == "the lecture"
     assert "flip at test time" not in names
+
+
+def test_steps_are_compared_by_speed_and_by_time_to_the_accuracy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    steps = ("the lecture", "data in memory", "channels last")
+    monkeypatch.setattr(bench, "STEPS", steps)
+    monkeypatch.setattr(bench, "RACING", steps[::2])
+    monkeypatch.setattr(bench, "ACCURACY", 0.0)
+    monkeypatch.setattr(bench, "images", lambda source: tiny_data(train=256))
+    ratios = list(bench.measure(quick=True))
+    whats = [f"{name}, images a second" for name in steps[1:]]
+    assert [ratio.what for ratio in ratios] == [*whats, "channels last, 0% right"]
+    assert {ratio.n for ratio in ratios} == {1}

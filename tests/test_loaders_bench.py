@@ -34,7 +34,7 @@ def test_a_ratio_is_the_median_of_the_rounds() -> None:
 
 def test_every_contender_is_measured_in_every_round() -> None:
     field = [contender for contender in bench.contenders(4, 8) if contender.one_process]
-    bench.measure(field, rounds=2)
+    bench.race(field, rounds=2)
     assert [len(contender.rates) for contender in field] == [2] * len(field)
 
 
@@ -53,3 +53,17 @@ def test_a_goal_that_no_loader_can_reach_is_called_so() -> None:
     assert (
         lines[-1] == "  (no loader can: the network alone is 1.33 times PIL, 0 workers)"
     )
+
+
+def test_our_loader_is_compared_with_the_others_at_two_batch_sizes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = (bench.OURS, bench.ALONE, bench.PIL, bench.PIL_WORKERS)
+    monkeypatch.setattr(bench, "train", lambda batches: (2.0, 2.0))
+    ratios = list(bench.measure(quick=True))
+    assert {ratio.what for ratio in ratios} == {
+        f"{bench.OURS}, batch 4",
+        f"{bench.OURS}, batch 64",
+    }
+    assert {ratio.against for ratio in ratios} == set(known[1:])
+    assert {ratio.values for ratio in ratios} == {(1.0,)}

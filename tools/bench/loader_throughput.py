@@ -15,7 +15,7 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -29,14 +29,17 @@ from torchvision import transforms
 from course_utils.datasets import Augment, ImageLoader
 from course_utils.datasets.pil_images import PilImages
 from course_utils.networks import LectureCNN
+from tools.benchmarking.ratio import Ratio
 
 Batches = Iterable[tuple[Tensor, Tensor]]
 
+ROUNDS: Final = 7
 # images in a round, by batch size
 IMAGES_A_ROUND: Final = {4: 512, 64: 2560, 128: 2560}
 ALONE: Final = "network alone, batches ready"
 OURS: Final = "ImageLoader"
 PIL: Final = "PIL, 0 workers"
+PIL_WORKERS: Final = "PIL, 2 workers"
 GOAL_ALONE: Final = 0.85
 GOAL_PIL: Final = 1.5
 _HALF: Final = (0.5, 0.5, 0.5)
@@ -103,7 +106,21 @@ def train(batches: Batches) -> tuple[float, float]:
     return count / seconds, count / cpu_seconds
 
 
-def measure(field_of: list[Contender], rounds: int) -> None:
+def measure(quick: bool = False) -> Iterator[Ratio]:
+    """Compare our loader with the two common ones, and with no loading at all."""
+    compared = (PIL, PIL_WORKERS, ALONE)
+    for batch_size in (4, 64):
+        count = 4 * batch_size if quick else IMAGES_A_ROUND[batch_size]
+        found = contenders(batch_size, count)
+        field_of = [one for one in found if one.name in (OURS, *compared)]
+        race(field_of, rounds=1 if quick else ROUNDS)
+        ours = f"{OURS}, batch {batch_size}"
+        rates = {one.name: one.rates for one in field_of}
+        for other in compared:
+            yield Ratio.of_rates(ours, other, {**rates, ours: rates[OURS]})
+
+
+def race(field_of: list[Contender], rounds: int) -> None:
     """Fill in the rates; who begins changes with every round."""
     for contender in field_of:  # workers start, caches fill
         train(contender.batches)
@@ -152,14 +169,14 @@ def _goal(what: str, found: float, goal: float) -> str:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=7, help="timed rounds")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="timed rounds")
     parser.add_argument("--threads", type=int, default=1, help="of the network")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     print(f"Training the lecture's CNN, medians of {options.rounds} interleaved rounds")
     for batch_size, count in IMAGES_A_ROUND.items():
         field_of = contenders(batch_size, count)
-        measure(field_of, options.rounds)
+        race(field_of, options.rounds)
         print("\n".join(table(batch_size, field_of)), flush=True)
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     print(

@@ -14,12 +14,15 @@ import argparse
 import os
 import platform
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from playwright.sync_api import Page
 
-from tools.bench.widget_latency import latency, spread, write_notebook
+from tools.bench.widget_latency import MOVES, latency, spread, write_notebook
+from tools.benchmarking.ratio import Ratio
 from tools.browser import open_notebook, run_all, running_chromium, running_lab
 
 _WARM_UP: Final = 3
@@ -55,17 +58,9 @@ _CANVAS: Final = ".cnn-network .cnn-place canvas"
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--moves", type=int, default=20, help="timed moves of each")
+    parser.add_argument("--moves", type=int, default=MOVES, help="timed moves of each")
     moves = parser.parse_args().moves
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        running_lab(write_notebook(Path(folder), *_CELLS)) as address,
-        running_chromium() as chromium,
-    ):
-        page = chromium.new_page(viewport={"width": 1300, "height": 1700})
-        open_notebook(page, address, "latency.ipynb")
-        run_all(page)
-        page.locator(_CANVAS).wait_for()
+    with _opened() as page:
         shown = page.locator(".jp-OutputArea-output pre").all_inner_texts()
         print(f"key press to changed pixels, median of n = {moves} moves each")
         for name, selector, keys, signature in (
@@ -80,6 +75,35 @@ def main() -> None:
     print(
         f"  machine: {os.cpu_count()} cores, {platform.machine()}, {platform.system()}"
     )
+
+
+def measure(quick: bool = False) -> Iterator[Ratio]:
+    """Compare a layer that was seen before with one that Python must compute first."""
+    first, again = (f"activations of a layer, {when}" for when in ("first", "again"))
+    times: dict[str, list[float]] = {first: [], again: []}
+    with _opened() as page:
+        slider = page.locator(_SLIDER)
+        for _ in range(2 if quick else MOVES):
+            # on to a new layer, back to the one before; on once more is not counted
+            times[first].append(latency(page, slider, "ArrowRight", _MAP))
+            times[again].append(latency(page, slider, "ArrowLeft", _MAP))
+            latency(page, slider, "ArrowRight", _MAP)
+    yield Ratio.of_seconds(again, first, times)
+
+
+@contextmanager
+def _opened() -> Iterator[Page]:
+    """Show the explorer in a JupyterLab that ends with the block."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_lab(write_notebook(Path(folder), *_CELLS)) as address,
+        running_chromium() as chromium,
+    ):
+        page = chromium.new_page(viewport={"width": 1300, "height": 1700})
+        open_notebook(page, address, "latency.ipynb")
+        run_all(page)
+        page.locator(_CANVAS).wait_for()
+        yield page
 
 
 def _times(

@@ -15,14 +15,19 @@ import os
 import platform
 import statistics
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from playwright.sync_api import Locator, Page
 
+from tools.benchmarking.ratio import Ratio
 from tools.browser import open_notebook, run_all, running_chromium, running_lab
 
 GOAL_MS: Final = 25.0
+MOVES: Final = 20
+OURS: Final = "ConvolutionExplorer"
+PLAIN: Final = "slider, Output, plt.show"
 _WARM_UP: Final = 3
 _PATIENCE_MS: Final = 20_000
 
@@ -87,13 +92,13 @@ _WATCH: Final = """([signature, patience]) => {
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--moves", type=int, default=20, help="timed moves of each")
+    parser.add_argument("--moves", type=int, default=MOVES, help="timed moves of each")
     moves = parser.parse_args().moves
-    ours, plain = measure(moves)
+    ours, plain = latencies(moves)
     ours_ms, plain_ms = statistics.median(ours), statistics.median(plain)
     print(f"key press to changed pixels, median of n = {moves} moves each, interleaved")
-    print(f"  ConvolutionExplorer        {spread(ours)}")
-    print(f"  slider, Output, plt.show   {spread(plain)}")
+    for name, times in ((OURS, ours), (PLAIN, plain)):
+        print(f"  {name:27}{spread(times)}")
     print(f"  ratio {plain_ms / ours_ms:.1f}")
     print(
         f"  machine: {os.cpu_count()} cores, {platform.machine()}, {platform.system()}"
@@ -102,7 +107,13 @@ def main() -> None:
     print(f"  goal of {GOAL_MS:.0f} ms for the explorer: {verdict}")
 
 
-def measure(moves: int) -> tuple[list[float], list[float]]:
+def measure(quick: bool = False) -> Iterator[Ratio]:
+    """Compare a step of our explorer's slider with one of ipywidgets' slider."""
+    ours, plain = latencies(moves=2 if quick else MOVES)
+    yield Ratio.of_seconds(OURS, PLAIN, {OURS: ours, PLAIN: plain})
+
+
+def latencies(moves: int) -> tuple[list[float], list[float]]:
     """Latencies in milliseconds: of our explorer, of ``Output`` with ``plt.show``."""
     cells = (_EXPLORER_CELL, _PLAIN_CELL)
     with (
