@@ -121,9 +121,7 @@ class Check:
             if worked.exists() and student.exists():
                 faults = unequal_outputs(read(worked), read(student))
                 messages += [f"{lesson.shown(student)}, {fault}" for fault in faults]
-        return judged(
-            "same outputs", messages, "solved and unsolved alike"
-        )
+        return judged("same outputs", messages, "solved and unsolved alike")
 
     def _notebook_steps(self) -> list[StepResult]:
         """Run all notebooks, two at a time, in the order of the steps."""
