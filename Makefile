@@ -6,11 +6,17 @@ RUN := $(BIN)/python
 READY := $(VENV)/.ready
 LESSON ?=
 PORT ?= 8888
+SAMPLES := build/grading/submissions
 # Jupyter refuses to start as root (in a container, say) unless told to
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
+# news pop-ups, and buttons of packages that are here for their commands
+NOT_FOR_STUDENTS := "@jupyterlab/apputils-extension:announcements" "@jupyter/nbgrader" \
+  "@jupyter-notebook/lab-extension"
+NBGRADER_PARTS := formgrader validate_assignment assignment_list course_list
 
 .DEFAULT_GOAL := help
-.PHONY: help install lab check check-versions lessons lesson pages site start rescue doctor data weights offline-bundle bench clean
+.PHONY: help install lab check check-versions lessons lesson pages site start rescue doctor \
+  data weights offline-bundle bench assignment grade clean
 
 help:  ## print this list
 	@echo "The CNN workbook. Commands (LESSON=02 names one lesson):"
@@ -23,7 +29,9 @@ $(READY): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@$(BIN)/jupyter labextension disable --level=sys_prefix "@jupyterlab/apputils-extension:announcements" >/dev/null 2>&1
+	@$(BIN)/jupyter labextension disable --level=sys_prefix $(NOT_FOR_STUDENTS) >/dev/null 2>&1
+	@$(BIN)/jupyter server extension disable --sys-prefix \
+		$(addprefix nbgrader.server_extensions.,$(NBGRADER_PARTS)) >/dev/null 2>&1
 	@$(RUN) -m tools.fetch_data --set-up
 	@touch $@
 	@echo "Installed. The next command starts at once."
@@ -72,6 +80,20 @@ weights: $(READY)  ## fetch the small pretrained networks (22 MB), if set-up cou
 offline-bundle: $(READY)  ## fetch all data and pack it for a USB stick or course page
 	@$(RUN) -m tools.fetch_data --all $(if $(YES),--yes)
 	@$(RUN) -m tools.offline_bundle pack
+
+assignment: $(READY)  ## for instructors, a release with hidden tests: make assignment LESSON=02
+	@test -n "$(LESSON)" || { echo "Which lesson? For example: make assignment LESSON=02"; exit 2; }
+	@$(RUN) -m tools.grading assignment $(LESSON) $(if $(ROSTER),--roster "$(ROSTER)")
+
+grade: $(READY)  ## for instructors, grade what came back: make grade SUBMISSIONS=downloads
+ifneq ($(SUBMISSIONS),)
+	@$(RUN) -m tools.grading grade "$(SUBMISSIONS)" $(if $(LESSON),--lesson $(LESSON)) \
+		$(if $(ROSTER),--roster "$(ROSTER)") $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
+else
+	@echo "No SUBMISSIONS=folder given: grading 50 made ones, some of them hostile."
+	@$(RUN) -m tools.grading samples $(SAMPLES)
+	@$(RUN) -m tools.grading --course build/grading grade $(SAMPLES) --roster $(SAMPLES)/roster.csv
+endif
 
 bench: $(READY)  ## measure ratios side by side (not part of check)
 	@$(RUN) -m tools.bench $(ONLY) $(if $(QUICK),--quick)

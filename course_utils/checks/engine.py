@@ -85,6 +85,9 @@ class Exercise:
         use: How an answer is used on a case; `call` unless said otherwise.
         praise: What a right answer earns: one sentence that is worth reading.
         seconds: Time limit for the whole check.
+        seed: Where the random cases begin; another seed gives hidden ones.
+        redraw: Makes the exercise with other numbers, for one student alone.
+        task: What a student reads where the numbers were drawn for them, in markdown.
     """
 
     title: str
@@ -95,6 +98,19 @@ class Exercise:
     use: Callable[..., Any] | None = None
     praise: str = ""
     seconds: float = 10.0
+    seed: int = 0
+    redraw: Callable[[torch.Generator], Exercise] | None = None
+    task: str = ""
+
+    def redrawn(self, seed: int) -> Exercise:
+        """Return the exercise with other numbers; the same seed gives the same ones.
+
+        Raises:
+            ValueError: If this exercise does not declare how its numbers are drawn.
+        """
+        if self.redraw is None:
+            raise ValueError(f"{self.title} has no `redraw`: its numbers are fixed.")
+        return self.redraw(torch.Generator().manual_seed(seed))
 
     @property
     def is_value(self) -> bool:
@@ -145,7 +161,7 @@ class Exercise:
             return (Case("your answer"),)
         if self.draw is None:
             return self.cases
-        generator = torch.Generator().manual_seed(0)
+        generator = torch.Generator().manual_seed(self.seed)
         drawn = (self.draw(generator) for _ in range(RANDOM_CASES))
         random = (Case(f"random case {n}", args) for n, args in enumerate(drawn, 1))
         return (*self.cases, *random)

@@ -6,10 +6,12 @@ import torch
 from torch import Tensor
 
 from course_utils.checks.engine import Case, Exercise, Mistake
+from course_utils.checks.redrawn import redraw_brightest
 
 check_brightest = Exercise(
     title="1.1 · Find the brightest pixel",
     reference=(1, 0),
+    redraw=redraw_brightest,
     mistakes=(
         Mistake(
             "column_first",

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from course_utils.checks.engine import Case, Exercise, Mistake
+from course_utils.checks.redrawn import redraw_first_row
 
 LECTURE_IMAGE: Final = torch.tensor(
     [
@@ -180,6 +181,7 @@ check_slide_kernel = Exercise(
 check_first_row = Exercise(
     title="2.2 · Your slides say −11, −20, −45, −70",
     reference=(-11.0, -20.0, -25.0, -25.0),
+    redraw=redraw_first_row,
     mistakes=(
         Mistake(
             "as_printed",

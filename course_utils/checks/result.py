@@ -56,15 +56,17 @@ class CheckResult:
 
     def _repr_html_(self) -> str:
         symbol, colour = _LOOKS[self.verdict]
-        hint = f"<p><strong>Hint:</strong> {_code(self.hint)}</p>" if self.hint else ""
+        hint = (
+            f"<p><strong>Hint:</strong> {in_html(self.hint)}</p>" if self.hint else ""
+        )
         return (
             f'<div style="border-left: 0.4em solid {colour}; padding: 0.1em 1em">'
             f'<p><strong><span aria-hidden="true">{symbol}</span> {self.verdict}'
-            f"</strong> · {_code(self.exercise)}</p><p>{_code(self.message)}</p>{hint}"
-            "</div>"
+            f"</strong> · {in_html(self.exercise)}</p><p>{in_html(self.message)}</p>"
+            f"{hint}</div>"
         )
 
 
-def _code(text: str) -> str:
+def in_html(text: str) -> str:
     """Escape ``text`` for HTML and set what stands between backticks as code."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))

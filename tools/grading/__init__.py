@@ -1,0 +1,1 @@
+"""Grading for instructors: assignments go out, submissions come in, marks come back."""
