@@ -913,7 +913,9 @@ for number, rung in enumerate(CLIMB):
 # %% tags=["nbval-ignore-output"]
 # differs: widgets
 verdicts = {
-    rung.name: predict(f"{rung.name}: {rung.question}", options=["kept", "rejected"])
+    rung.name: predict(
+        f"{rung.name}. {rung.question} Kept or rejected?", options=["kept", "rejected"]
+    )
     for rung in CLIMB[1:]
 }
 for verdict in verdicts.values():
