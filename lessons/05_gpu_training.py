@@ -35,6 +35,7 @@ from collections.abc import Callable, Iterable, Iterator
 import matplotlib.pyplot as plt
 import torch
 import torch.nn.functional as F
+from IPython.display import display
 from torch import Tensor, nn
 
 from course_utils import devices, plots
@@ -907,6 +908,20 @@ for number, rung in enumerate(CLIMB):
     print(f"{number:2} {rung.name}: {rung.change}")
 
 # %% [markdown]
+# Now predict each of them, before anything is measured: is it kept on two cores of a processor, or rejected?
+
+# %% tags=["nbval-ignore-output"]
+# differs: widgets
+verdicts = {
+    rung.name: predict(
+        f"{rung.name}. {rung.question} Kept or rejected?", options=["kept", "rejected"]
+    )
+    for rung in CLIMB[1:]
+}
+for verdict in verdicts.values():
+    display(verdict)
+
+# %% [markdown]
 # Speeds you measure yourself, in short: every rung trains for a moment, one after the other, and again, so that all meet the same load of your machine.
 # (The compiler and worker processes take too long to start for that.)
 # Accuracies take twelve seconds a rung and seed; they were recorded once, on photographs, and the same recording has speeds from a machine that had nothing more urgent to do.
@@ -1159,6 +1174,20 @@ print(
     f"{first}: {after[first]:.1%} of the validation images after {slot['seconds']:g} s"
 )
 print(f"{top}:  {after[top]:.1%}")
+
+# %% [markdown]
+# And your predictions?
+
+# %%
+foreseen = 0
+for rung in CLIMB[1:]:
+    became, guess = "kept" if rung.kept else "rejected", verdicts[rung.name].value
+    foreseen += guess == became
+    print(f"{rung.name:22}: {became:8}  you said: {guess or 'nothing'}")
+print(f"you foresaw {foreseen} of {len(verdicts)}")
+
+# %% [markdown]
+# What you did not foresee is worth another look at its paragraph above.
 
 # %% tags=["nbval-ignore-output"]
 # differs: timings depend on the machine

@@ -35,7 +35,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> NotebookRun:
         code("print(seed + 2)", printed("3\n")),
         code("1 / seed"),
     )
-    return prove(lesson, "worked", Limits(cell=30, notebook=90))
+    return prove(lesson, Limits(cell=30, notebook=90))
 
 
 def test_equal_outputs_are_proven(mixed: NotebookRun) -> None:
@@ -62,7 +62,7 @@ def test_a_cell_that_raises_is_named(mixed: NotebookRun) -> None:
 
 
 def test_a_killed_kernel_is_named_before_the_cell_timeout(tmp_path: Path) -> None:
-    run = prove(lesson_with(tmp_path, code(KILL)), "worked", Limits(120, 110))
+    run = prove(lesson_with(tmp_path, code(KILL)), Limits(120, 110))
     assert run.failures == [
         "notebooks/solutions/02_toy.ipynb, cell 3 of 3 (id id2, `import os`): "
         "the kernel died"
@@ -70,7 +70,7 @@ def test_a_killed_kernel_is_named_before_the_cell_timeout(tmp_path: Path) -> Non
 
 
 def test_an_endless_cell_is_named(tmp_path: Path) -> None:
-    run = prove(lesson_with(tmp_path, code(ENDLESS)), "worked", Limits(1, 90))
+    run = prove(lesson_with(tmp_path, code(ENDLESS)), Limits(1, 90))
     (fault,) = run.failures
     assert fault.endswith("cell 3 of 3 (id id2, `while True:`): ran over 1 s")
 
@@ -85,7 +85,7 @@ def test_a_notebook_over_its_limit_is_named_with_the_cell_that_ran() -> None:
 
 def test_a_notebook_over_its_limit_is_stopped(tmp_path: Path) -> None:
     lesson = lesson_with(tmp_path, code(ENDLESS))
-    run = prove(lesson, "worked", Limits(cell=100, notebook=1))
+    run = prove(lesson, Limits(cell=100, notebook=1))
     assert run.failures[0].endswith("the notebook ran over 1 s")
     assert run.seconds < 20
 

@@ -52,6 +52,17 @@ def test_a_chosen_prediction_is_recorded_and_compared(lesson: Lesson) -> None:
     expect(compared).to_contain_text("You predicted “far less than 10 ms”")
 
 
+def test_every_rung_of_the_climb_is_predicted_and_counted(lesson: Lesson) -> None:
+    forms = lesson.run("verdicts = {").locator("form")
+    expect(forms).to_have_count(14)
+    form = forms.nth(1)  # data in memory
+    form.get_by_role("radio", name="kept", exact=True).check()
+    form.get_by_role("button", name="Record").click()
+    expect(form.get_by_role("status")).to_contain_text("Recorded")
+    counted = lesson.run("foreseen = 0")
+    expect(counted).to_contain_text("you foresaw 1 of 14")
+
+
 def test_a_tensor_that_is_moved_and_dropped_is_named_and_its_cure_passes(
     lesson: Lesson,
 ) -> None:
@@ -76,7 +87,7 @@ def test_the_quiz_explains_a_wrong_and_a_right_number(lesson: Lesson) -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["stopped = predict(", "race = predict(", "questions.quiz"]
+    "cell", ["stopped = predict(", "verdicts = {", "questions.quiz"]
 )
 def test_axe_has_nothing_against_an_output(lesson: Lesson, cell: str) -> None:
     assert lesson.violations(lesson.run(cell)) == []

@@ -14,7 +14,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from tools.building.project import ROOT, Lesson, Version, kernel_environment
+from tools.building.project import ROOT, Lesson, kernel_environment
 from tools.building.source import excuse
 from tools.checks.process import Finished, run
 from tools.checks.pytest_log import DIED
@@ -33,9 +33,9 @@ class Limits:
     notebook: float = 300.0
 
 
-def prove(lesson: Lesson, version: Version, limits: Limits) -> NotebookRun:
-    """Run one notebook, strictly compared, in a folder where nothing else is."""
-    path = lesson.notebook(version)
+def prove(lesson: Lesson, limits: Limits) -> NotebookRun:
+    """Run a worked notebook, strictly compared, in a folder where nothing else is."""
+    path = lesson.notebook("worked")
     shown = lesson.shown(path)
     notebook = read(path)
     with tempfile.TemporaryDirectory() as folder:

@@ -134,7 +134,7 @@ class Check:
         return [_with_waiting(result, waiting) for result in results]
 
     def _prove(self, lesson: Lesson) -> NotebookRun:
-        result = prove(lesson, "worked", self.limits)
+        result = prove(lesson, self.limits)
         self.runs.setdefault(lesson.name, []).append(result)
         status: Status = "failed" if result.failures else "passed"
         _announce(result.notebook, status, result.seconds)
