@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tiny_workbook import LESSON, tiny_workbook
+from tests.tiny_workbook import EXERCISE, LESSON, tiny_workbook
 from tools.build import build
 from tools.check import check, table
 from tools.checks import suite
@@ -16,17 +16,6 @@ from tools.checks.process import run
 from tools.checks.report import lesson_reports, summary, write_report
 from tools.checks.result import NotebookRun, StepResult, judged, timed
 
-EXERCISE = """
-# %% [markdown]
-# **Difficulty** 1 of 5 · **importance** 1 of 5 · **about 1 minute**
-# <details><summary>Hint</summary>Add.</details>
-
-# %%
-def check_double(answer) -> str:
-    return "checked"
-
-check_double(double)
-"""
 STEPS = [StepResult("a", "passed"), StepResult("b", "failed", "x", ("n.ipynb: <no>",))]
 
 
@@ -51,6 +40,8 @@ def test_a_failing_step_does_not_hide_the_others(
     assert code == 1
     assert "[links and badges] README.md: link to `gone.md`" in printed
     assert "[tests] tests/test_it.py::test_it:" in printed
+    assert "[worked notebooks]" not in printed
+    assert "[student notebooks]" not in printed
     assert "worked notebooks   passed" in printed
     assert "student notebooks  passed" in printed
     assert "[same outputs] notebooks/02_toy.ipynb, cell" in printed

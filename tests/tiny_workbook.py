@@ -1,5 +1,6 @@
 """A workbook of one small lesson, for tests of the build and of the checks."""
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from tools.building.project import Project
+from tools.building.project import ROOT, Project
 from tools.notebook import new_cell, new_notebook
 
 LESSON = '''\
@@ -35,12 +36,25 @@ except NotImplementedError as error:
     print(f"{type(error).__name__}: {error}")
 '''
 
+EXERCISE = """
+# %% [markdown]
+# **Difficulty** 1 of 5 · **importance** 1 of 5 · **about 1 minute**
+# <details><summary>Hint</summary>Add.</details>
+
+# %%
+def check_double(answer) -> str:
+    return "checked"
+
+check_double(double)
+"""
+
 
 def tiny_workbook(root: Path, lesson: str = LESSON, name: str = "02_toy") -> Project:
-    """Write a workbook with one lesson and an empty library, and load it."""
+    """Write a workbook with one lesson, of whose library only the set-up is there."""
     for folder in ("lessons", "course_utils", "notebooks/solutions"):
         (root / folder).mkdir(parents=True, exist_ok=True)
     (root / "course_utils" / "__init__.py").touch()
+    shutil.copy(ROOT / "course_utils" / "packages.py", root / "course_utils")
     (root / "lessons" / f"{name}.py").write_text(lesson, "utf-8")
     settings = '[tool.workbook]\nrepository = "owner/name"\nref = "v1"\n'
     (root / "pyproject.toml").write_text(settings, "utf-8")

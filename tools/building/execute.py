@@ -12,7 +12,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 from tools.building.pictures import slim_png
-from tools.building.project import BuildError, kernel_environment
+from tools.building.project import NEVER_BEGAN, BuildError, kernel_environment
 from tools.markdown import plain
 from tools.notebook import cell_place
 
@@ -48,16 +48,31 @@ def execute(
             on_cell_start=lambda cell, cell_index: current.append(cell_index),
         )
         try:
-            client.execute(env=kernel_environment(root, Path(empty)))
+            _run(client, kernel_environment(root, Path(empty)))
         except CellExecutionError as error:
             reason = f"{error.ename}: {error.evalue}\n{_traceback(error)}"
         except CellTimeoutError:
             reason = f"ran over {cell_timeout} s"
         except DeadKernelError:
             reason = "the kernel died"
+        except RuntimeError as error:
+            if NEVER_BEGAN not in str(error):
+                raise
+            reason = "the kernel never began"
         else:
             return normalise(notebook)
-    raise BuildError(f"{name}, {cell_place(notebook, current[-1])}: {reason}")
+    place = cell_place(notebook, current[-1]) if current else "before the first cell"
+    raise BuildError(f"{name}, {place}: {reason}")
+
+
+def _run(client: NotebookClient, env: dict[str, str]) -> None:
+    """Execute; once more if the kernel never began, as ``run_kernel`` explains."""
+    try:
+        client.execute(env=env)
+    except RuntimeError as error:
+        if NEVER_BEGAN not in str(error):
+            raise
+        client.execute(env=env)
 
 
 def normalise(notebook: NotebookNode) -> NotebookNode:

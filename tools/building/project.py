@@ -13,6 +13,8 @@ from typing import Literal
 ROOT = Path(__file__).resolve().parents[2]
 Version = Literal["worked", "student"]
 VERSIONS: tuple[Version, ...] = ("worked", "student")
+# jupyter_client's words for a kernel that ended before it ran anything
+NEVER_BEGAN = "Kernel died before replying to kernel_info"
 
 
 class BuildError(Exception):

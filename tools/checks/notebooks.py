@@ -14,9 +14,9 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from tools.building.project import ROOT, Lesson, kernel_environment
+from tools.building.project import NEVER_BEGAN, ROOT, Lesson, kernel_environment
 from tools.building.source import excuse
-from tools.checks.process import Finished, run
+from tools.checks.process import Finished, run_kernel
 from tools.checks.pytest_log import DIED
 from tools.checks.result import NotebookRun
 from tools.notebook import cell_place, read
@@ -47,7 +47,9 @@ def prove(lesson: Lesson, limits: Limits) -> NotebookRun:
         command += ["-p", "no:cacheprovider", "-p", "tools.checks.pytest_log"]
         command += ["-q", "--color=no", "--tb=short"]
         env = kernel_environment(lesson.root, scratch) | {"CHECK_LOG": str(log)}
-        finished = run(command, cwd=ROOT, env=env, limit=limits.notebook)
+        finished = run_kernel(
+            command, cwd=ROOT, env=env, limit=limits.notebook, log=log
+        )
         events = list(read_events(log))
     result = _judge(notebook, shown, events, limits)
     result.seconds = finished.seconds
@@ -96,6 +98,8 @@ def over_limit(
 
 
 def _readable(message: str, limits: Limits) -> str:
+    if NEVER_BEGAN in message:
+        return "the kernel never began"
     if DIED in message:
         return "the kernel died"
     if "Timeout of" in message and "executing cell" in message:

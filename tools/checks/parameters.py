@@ -10,9 +10,9 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from tools.building.project import Lesson, kernel_environment
+from tools.building.project import NEVER_BEGAN, Lesson, kernel_environment
 from tools.checks.notebooks import Limits
-from tools.checks.process import run
+from tools.checks.process import run_kernel
 from tools.checks.unsolved import judged_checks
 from tools.notebook import cell_place, read
 
@@ -44,7 +44,7 @@ def run_with(
         for name, value in changed.items():
             command += ["--parameters", name, str(value)]
         env = kernel_environment(lesson.root, Path(folder))
-        finished = run(command, cwd=Path(folder), env=env, limit=limits.notebook)
+        finished = run_kernel(command, cwd=Path(folder), env=env, limit=limits.notebook)
     if finished.code == 0:
         return [f"{shown}, {fault}" for fault in judged_checks(read(output))]
     place = _place(read(path), finished.output)
@@ -92,6 +92,8 @@ def _place(notebook: NotebookNode, output: str) -> str:
 
 
 def _reason(output: str, limits: Limits) -> str:
+    if NEVER_BEGAN in output:
+        return "the kernel never began"
     if "DeadKernelError" in output or "Kernel died" in output:
         return "the kernel died"
     if "CellTimeoutError" in output:

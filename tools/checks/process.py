@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.building.project import NEVER_BEGAN
+
 _GRACE = 8.0  # seconds in which an interrupted command may stop its kernel
 
 
@@ -58,6 +60,28 @@ def run(
         raise
     seconds = time.perf_counter() - begin
     return Finished(process.returncode, output, seconds, over_limit)
+
+
+def run_kernel(
+    command: Sequence[str | Path],
+    *,
+    cwd: Path,
+    limit: float,
+    env: Mapping[str, str],
+    log: Path | None = None,
+) -> Finished:
+    """Run a command that starts a kernel, once more if the kernel never began.
+
+    Jupyter looks for free ports before its kernel takes them, and on a busy machine
+    another process may be faster. Nothing of the notebook has run by then; what the
+    first try has written to ``log`` is deleted.
+    """
+    finished = run(command, cwd=cwd, limit=limit, env=env)
+    if NEVER_BEGAN in finished.output:
+        if log is not None:
+            log.unlink(missing_ok=True)
+        finished = run(command, cwd=cwd, limit=limit, env=env)
+    return finished
 
 
 def _stop(process: subprocess.Popen[str]) -> str:
