@@ -74,11 +74,17 @@ def test_binder_installs_the_lock_without_cuda_and_does_what_make_does() -> None
     (recipe,) = re.findall(r"^\$\(READY\):.*\n((?:\t.*\n)*)", MAKEFILE, re.MULTILINE)
     for step in (
         "--no-deps --no-build-isolation --editable .",
-        'labextension disable --level=sys_prefix "@jupyterlab/apputils-extension',
+        "labextension disable --level=sys_prefix ",
+        "server extension disable --sys-prefix ",
         "-m tools.fetch_data --set-up",
     ):
         assert step in script.read_text()
         assert step in recipe
+    buttons = re.findall(r'"@[^"]+"', MAKEFILE)
+    (parts,) = re.findall(r"^NBGRADER_PARTS := (.*)$", MAKEFILE, re.MULTILINE)
+    assert buttons
+    for name in (*buttons, parts):
+        assert name in script.read_text()
 
 
 def test_the_dev_container_runs_a_command_that_there_is() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import dask
+import distributed  # noqa: F401  (it brings the settings that are changed below)
 import pytest
 
 from tests.grading_books import outline
