@@ -2613,7 +2613,7 @@ if run is not None:
     print("the same weights before wrapping:", before[0] == before[1])
     print("the same weights afterwards:     ", wrapped[0] == wrapped[1])
     print("started more than once:", run.lives > 1)
-    print("in the second life, rank 0 is", run.lines(0, life=2)[2])
+    print("in the last life, rank 0 is", run.lines(0, life=run.lives)[2])
 
 # %% [markdown]
 # And the gradients?

@@ -140,12 +140,15 @@ def test_two_ranks_are_one_process_on_joint_batches(
         assert (weights - fresh[name]).abs().max() > 1e-3  # it has learnt something
 
 
-def test_killed_rank_brings_both_to_a_second_life(killed: Trained) -> None:
-    assert killed.run.lives == 2
+def test_killed_rank_brings_both_to_another_life(killed: Trained) -> None:
+    last = killed.run.lives  # a port that was taken meanwhile costs one more
+    assert last >= 2
     assert killed.run.lines(1)[-1] == "a power cut in epoch 1"
     for rank in range(2):
-        assert "going on with epoch 1" in killed.run.lines(rank, life=2)
-        assert not any(line.startswith("epoch 0") for line in killed.run.lines(rank, 2))
+        assert "going on with epoch 1" in killed.run.lines(rank, last)
+        assert not any(
+            line.startswith("epoch 0") for line in killed.run.lines(rank, last)
+        )
 
 
 def test_nothing_is_lost_by_the_accident(killed: Trained, undisturbed: Trained) -> None:

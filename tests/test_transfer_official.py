@@ -29,12 +29,17 @@ def only_stand_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_official_resnet_goes_the_ways_of_the_lecture(
-    name: str, num_features: int, ways: tuple[str, ...], tmp_path: Path
+    name: str,
+    num_features: int,
+    ways: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(transfer.comparison, "epochs_for", lambda per_class: 2)
     put(name, tmp_path / "hub" / "checkpoints")
     body = pretrained.body(name, quiet=True)
     assert (body.source, body.num_features) == ("official", num_features)
-    train, test = draw_dataset(20, size=33), draw_dataset(10, split="test", size=33)
+    train, test = draw_dataset(20, size=33), draw_dataset(4, split="test", size=33)
     comparison = transfer.Comparison(body, train, test)
     for way in ways:
         assert 0 <= comparison.accuracy(way, per_class=1, seed=0) <= 1

@@ -18,8 +18,18 @@ from tools.notebook import read
 _TESTS_LIMIT = 1200.0  # seconds for all tests together
 _LINT_LIMIT = 180.0
 _CHANGED = {"seed": 1}
-# where a lesson has them: another training, and one that takes seconds
-_SHORTENED = {"epochs": 1, "budget": "3 s"}
+# where a lesson has them: other trainings, and such as take seconds
+_SHORTENED = {
+    "budget": "3 s",
+    "budget_seconds": 1,
+    "train_size": 2000,
+    "epochs": 1,
+    "trial_epochs": 1,
+    "segmentation_steps": 5,
+    "box_steps": 20,
+    "steps": 10,
+    "test_count": 60,
+}
 _Steps = dict[str, Callable[[], StepResult]]
 
 
