@@ -155,7 +155,7 @@ def test_endless_loop_in_any_exercise_is_stopped() -> None:
             pass
 
     for exercise in FUNCTIONS.values():
-        hurried = dataclasses.replace(exercise, seconds=0.2)
+        hurried = dataclasses.replace(exercise, seconds=0.05)
         assert "still running" in hurried(endless).message
 
 

@@ -13,8 +13,12 @@ from course_utils.widgets.style import StyleExplorer
 from course_utils.widgets.style_run import Report
 from tests.browser.shim import Opener, show, state
 
-_PIXELS = """(node) => Array.from(
-  node.getContext('2d').getImageData(0, 0, node.width, node.height).data)"""
+# as text, since 147,456 numbers one by one take a second
+_PIXELS = """(node) => {
+  const context = node.getContext('2d');
+  const { data } = context.getImageData(0, 0, node.width, node.height);
+  return btoa(Array.from(data, (value) => String.fromCharCode(value)).join(''));
+}"""
 _DECODED = """() => {
   const canvas = document.querySelector('.cnn-style-source');
   return canvas.getContext('2d').getImageData(9, 9, 1, 1).data[3] === 255;
@@ -50,7 +54,8 @@ def drawn(page: Page, canvas: str) -> torch.Tensor:
     """What a canvas shows, uint8, (3, H, W)."""
     node = page.locator(canvas).first
     height, width = node.evaluate("(node) => [node.height, node.width]")
-    found = torch.tensor(node.evaluate(_PIXELS), dtype=torch.uint8)
+    pixels = bytearray(base64.b64decode(node.evaluate(_PIXELS)))
+    found = torch.frombuffer(pixels, dtype=torch.uint8)
     return found.reshape(height, width, 4).permute(2, 0, 1)[:3]
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from tools.building.project import VERSIONS, Lesson
+from tools.building.project import VERSIONS, Lesson, Version
 from tools.notebook import read
 
 # the lab template forgets the alt text of computed figures
@@ -20,6 +21,18 @@ _WITH_ALT = """
 
 def write_pages(lessons: list[Lesson], folder: Path) -> None:
     """Write one HTML page a notebook, at the same place below ``folder``."""
+    with ProcessPoolExecutor(max_workers=2) as pool:
+        jobs = [
+            pool.submit(_write_page, lesson, version, folder)
+            for lesson in lessons
+            for version in VERSIONS
+            if lesson.notebook(version).exists()
+        ]
+        for job in jobs:
+            job.result()
+
+
+def _write_page(lesson: Lesson, version: Version, folder: Path) -> None:
     from jinja2 import DictLoader
     from nbconvert import HTMLExporter
 
@@ -28,16 +41,12 @@ def write_pages(lessons: list[Lesson], folder: Path) -> None:
         template_file="report.html.j2",
         embed_images=True,
     )
-    for lesson in lessons:
-        for version in VERSIONS:
-            path = lesson.notebook(version)
-            if not path.exists():
-                continue
-            resources = {"metadata": {"name": lesson.name, "path": str(path.parent)}}
-            html, _ = exporter.from_notebook_node(read(path), resources=resources)
-            page = folder / page_name(lesson, path)
-            page.parent.mkdir(parents=True, exist_ok=True)
-            page.write_text(_between_pages(html), "utf-8")
+    path = lesson.notebook(version)
+    resources = {"metadata": {"name": lesson.name, "path": str(path.parent)}}
+    html, _ = exporter.from_notebook_node(read(path), resources=resources)
+    page = folder / page_name(lesson, path)
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(_between_pages(html), "utf-8")
 
 
 def page_name(lesson: Lesson, path: Path) -> str:
