@@ -11,6 +11,7 @@ Run: ``python -m tools.bench.grading [--count 50] [--workers 2]``
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import sys
@@ -27,6 +28,7 @@ from tools.grading.collect import Submission, collect, read_roster
 from tools.grading.grading import Settings, grade_folder
 from tools.grading.limits import Limits
 from tools.grading.sample_submissions import NUMBER, write_samples
+from tools.notebook import read
 
 Points = dict[str, dict[str, float]]
 _FEW = 16  # two of each kind: all benchmarks together are to take minutes
@@ -139,11 +141,17 @@ def _ours(project: Project, lesson: Lesson, settings: Settings) -> Points:
 
 
 def _hand_in(course: Path, lesson: str, submissions: Sequence[Submission]) -> None:
-    """Put submissions where nbgrader looks for them."""
+    """Put submissions where nbgrader looks for them, marked as its release is."""
+    release = course / "release" / lesson / f"{lesson}.ipynb"
+    marks = {cell.id: cell.metadata.get("nbgrader") for cell in read(release).cells}
     for submission in submissions:
+        book = json.loads(submission.text)
+        for cell in book["cells"]:
+            if marks.get(cell["id"]):
+                cell["metadata"]["nbgrader"] = marks[cell["id"]]
         path = course / "submitted" / submission.student / lesson
         path.mkdir(parents=True)
-        (path / f"{lesson}.ipynb").write_text(submission.text, "utf-8")
+        (path / f"{lesson}.ipynb").write_text(json.dumps(book), "utf-8")
 
 
 def _autograde(course: Path, lesson: str) -> None:
