@@ -6,13 +6,15 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from tools.bench.grading import hand_in
+from tools.building.assemble import assemble
 from tools.building.markers import BEGIN
 from tools.building.project import Project
 from tools.grading.assignment import make_assignment, source_notebook
-from tools.grading.collect import Student
+from tools.grading.collect import Student, Submission
 from tools.grading.outline import Outline, read_outline
 from tools.grading.seeds import hidden_seeds
-from tools.notebook import read
+from tools.notebook import read, to_text
 
 PROJECT = Project.load()
 LESSON = PROJECT.lessons(["02"])[0]
@@ -118,3 +120,14 @@ def test_secret_leaves_the_folder_in_no_notebook(course: Path) -> None:
     secret = (course / "secret.txt").read_text().strip()
     for path in course.rglob("*.ipynb"):
         assert secret not in path.read_text("utf-8")
+
+
+def test_nbgrader_finds_a_test_for_every_exercise(
+    course: Path, outline: Outline
+) -> None:
+    text = to_text(assemble(PROJECT, LESSON)["student"])
+    hand_in(course, LESSON.name, [Submission("eve", "Eve", "", text)])
+    handed_in = read(course / f"submitted/eve/{LESSON.name}/{LESSON.name}.ipynb")
+    marks = [cell.metadata.get("nbgrader", {}) for cell in handed_in.cells]
+    tests = {one["grade_id"] for one in marks if one.get("grade")}
+    assert tests == {task.check for task in outline.tasks}

@@ -115,7 +115,7 @@ def compare(count: int, workers: int) -> Comparison:
         our_seconds = time.perf_counter() - begin
         readable = collect(settings.submissions, lesson.name, roster)
         readable = [submission for submission in readable if not submission.problem]
-        _hand_in(settings.course, lesson.name, readable)
+        hand_in(settings.course, lesson.name, readable)
         begin = time.perf_counter()
         _autograde(settings.course, lesson.name)
         their_seconds = time.perf_counter() - begin
@@ -140,7 +140,7 @@ def _ours(project: Project, lesson: Lesson, settings: Settings) -> Points:
     }
 
 
-def _hand_in(course: Path, lesson: str, submissions: Sequence[Submission]) -> None:
+def hand_in(course: Path, lesson: str, submissions: Sequence[Submission]) -> None:
     """Put submissions where nbgrader looks for them, marked as its release is."""
     release = course / "release" / lesson / f"{lesson}.ipynb"
     marks = {cell.id: cell.metadata.get("nbgrader") for cell in read(release).cells}
