@@ -23,6 +23,7 @@ from tools.versioning.wheel import HOST
 
 _SETUP: Final = 1  # the cell with this index fetches the library
 _WIDGET: Final = "application/vnd.jupyter.widget-view+json"
+_IS_WIDGET: Final = "# differs: widget"  # what such cells are excused with
 _ADVICE: Final = re.compile(r"%pip install (.*)")
 _CELL_SECONDS: Final = 300
 
@@ -123,18 +124,17 @@ class Colab:
 
 
 def _silent_widgets(notebook: NotebookNode, lesson: Lesson) -> list[str]:
-    """Name the cells whose widget comes without its words for still paper."""
-    shown = [
-        (index, output.data)
-        for index, cell in enumerate(notebook.cells)
-        for output in cell.get("outputs", [])
-        if _WIDGET in output.get("data", {})
-    ]
-    messages = [
-        f"{lesson.name}, {cell_place(notebook, index)}: a widget without HTML"
-        for index, data in shown
-        if "text/html" not in data
-    ]
-    if not shown:
-        messages.append(f"{lesson.name}: no widget was shown")
+    """Name the cells without their widget, or whose widget lacks words for paper."""
+    messages = []
+    for index, cell in enumerate(notebook.cells):
+        shown = [
+            output.data
+            for output in cell.get("outputs", [])
+            if _WIDGET in output.get("data", {})
+        ]
+        place = f"{lesson.name}, {cell_place(notebook, index)}"
+        if cell.source.startswith(_IS_WIDGET) and not shown:
+            messages.append(f"{place}: no widget was shown")
+        if any("text/html" not in data for data in shown):
+            messages.append(f"{place}: a widget without HTML")
     return messages
