@@ -16,7 +16,7 @@ NEEDED: Final = {
     "torch": "2.11",
     "torchvision": "0.26",
     "numpy": "2.0",
-    "matplotlib": "3.9",
+    "matplotlib": "3.10",
     "pillow": "11.2",
     "ipywidgets": "7.7.1",
     "anywidget": "0.9.13",

@@ -86,7 +86,9 @@ def test_without_a_kernel_a_table_is_shown_beside_the_live_view(
         "text/html",
         "application/vnd.jupyter.widget-view+json",
     }
-    assert bundle[0]["text/plain"] == repr(explorer())
+    plain = bundle[0]["text/plain"].removesuffix("…")  # the oldest ipywidgets cut it
+    assert repr(explorer()).startswith(plain)
+    assert len(plain) > 99
     assert "<caption>" in bundle[0]["text/html"]
     assert len(bundle[0]["text/html"]) < 5000
 

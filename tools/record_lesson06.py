@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import ast
 import datetime
-import hashlib
 import json
 import os
 import platform
@@ -23,6 +22,8 @@ from typing import Any, Final
 import jupytext
 import torch
 from torch import Tensor
+
+from tools import recording_code
 
 ROOT: Final = Path(__file__).parents[1]
 LESSON: Final = ROOT / "lessons" / "06_architectures.py"
@@ -74,8 +75,7 @@ def _defined(source: str) -> set[str]:
 
 def fingerprint() -> str:
     """Return twelve digits that change when what the trainings run changes."""
-    trees = [ast.dump(ast.parse(source)) for source in lesson_cells(*RECIPE)]
-    return hashlib.sha256("\n".join(trees).encode()).hexdigest()[:12]
+    return recording_code.fingerprint(map(ast.parse, lesson_cells(*RECIPE)))
 
 
 class Recorder:

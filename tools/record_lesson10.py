@@ -9,7 +9,6 @@ Run it again when a training of the lesson changes.
 from __future__ import annotations
 
 import ast
-import hashlib
 import json
 import os
 import platform
@@ -24,6 +23,7 @@ from typing import Any
 import matplotlib as mpl
 import torch
 
+from tools import recording_code
 from tools.building.project import Project
 from tools.building.source import read_cells
 from tools.markdown import headings
@@ -75,8 +75,7 @@ def recipe(sources: Iterable[str] | None = None) -> str:
         sources: Of the code cells; the lesson's own if they are not given.
     """
     text = "\n".join(sources or (source for _, source in code_cells()))
-    computed = ast.dump(_WithoutWords().visit(ast.parse(text)))
-    return hashlib.sha256(computed.encode()).hexdigest()[:12]
+    return recording_code.fingerprint([_WithoutWords().visit(ast.parse(text))])
 
 
 def run(seed: int) -> tuple[Numbers, dict[str, float]]:

@@ -48,7 +48,7 @@ RECIPES: Final = (
     Recipe(
         "oldest",
         "3.11",
-        ("--resolution", "lowest-direct", "-r", "requirements.txt"),
+        ("--resolution", "lowest-direct", "-r", "requirements.txt", "pip"),
         # old matplotlib with new pyparsing, as on Colab; ipywidgets with old traitlets
         excused=(
             "matplotlib._fontconfig_pattern",
@@ -57,8 +57,8 @@ RECIPES: Final = (
         ),
     ),
     # what environment.yml, .binder/ and .devcontainer/ install
-    Recipe("locked", "3.12", ("-r", "requirements.lock")),
-    Recipe("newest", "3.13", ("-r", "requirements.txt")),
+    Recipe("locked", "3.12", ("-r", "requirements.lock", "pip")),
+    Recipe("newest", "3.13", ("-r", "requirements.txt", "pip")),
     Recipe(
         "colab",
         "3.12",

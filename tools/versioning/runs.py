@@ -18,7 +18,9 @@ from tools.versioning.wheel import put_wheel, served
 
 _WARNINGS: Final = ("DeprecationWarning", "PendingDeprecationWarning", "FutureWarning")
 # these start kernels, build notebooks or open a browser: they prove the tools
-_SLOW: Final = re.compile(r"test_(build|check|colab|release|fetch|record|train)")
+_SLOW: Final = re.compile(
+    r"test_(build|check|colab|grading|kernel|release|fetch|record|train)"
+)
 _TESTS_LIMIT: Final = 1500.0  # seconds for all tests of an environment
 _IMPORT_LIMIT: Final = 300.0
 _IMPORT_ALL: Final = """
