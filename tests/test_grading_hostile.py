@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,8 @@ ALL = {"check_slide_kernel", "check_first_row", "check_output_size"}
 
 @pytest.fixture(scope="module")
 def workshop() -> Iterator[Workshop]:
-    with pytest.MonkeyPatch.context() as patch, Workshop(outline()) as opened:
+    made = closing(Workshop(outline()))
+    with pytest.MonkeyPatch.context() as patch, made as opened:
         patch.setenv("TEACHERS_TOKEN", "abc")
         yield opened
 

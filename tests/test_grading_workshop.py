@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workshop
     command = (sys.executable, str(tmp_path / "zygote.py"))
     monkeypatch.setattr(workshop, "_ZYGOTE", command)
     monkeypatch.setenv("TEACHERS_TOKEN", "abc")
-    with Workshop(outline()) as made:
+    with closing(Workshop(outline())) as made:
         yield made
 
 

@@ -79,3 +79,7 @@ def test_a_kernel_that_never_begins_at_all_is_a_failure(
     (fault,) = run_with(toy.lessons()[0], {"seed": 1}, tmp_path / "o.ipynb", LIMITS)
     assert "before the first cell: the kernel never began" in fault
     assert len(starts.read_text()) == 2
+    faults = build(toy, toy.lessons(), fresh=True, cell_timeout=20)
+    assert len(faults) == 2  # the worked notebook and the student's
+    for fault in faults:
+        assert "before the first cell: the kernel never began" in fault

@@ -13,7 +13,6 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
-from types import TracebackType
 
 from tools.building.project import ROOT
 from tools.grading import jobs
@@ -30,7 +29,7 @@ class WorkshopError(Exception):
 
 
 class Workshop:
-    """A zygote for one lesson. Use it as a context, or call `close`.
+    """A zygote for one lesson; call `close` in the end.
 
     Args:
         outline: The lesson's.
@@ -41,17 +40,6 @@ class Workshop:
         self._folder = Path(tempfile.mkdtemp(prefix="workshop-"))
         (self._folder / "outline.json").write_text(outline.to_json(), "utf-8")
         self._process: subprocess.Popen[str] | None = None
-
-    def __enter__(self) -> Workshop:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def grade(self, job: Job) -> Report:
         """Grade a submission.
