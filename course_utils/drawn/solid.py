@@ -7,6 +7,8 @@ painted from far to near.
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING, TypeAlias
 
 from course_utils.drawn.tape import cosine, sine
@@ -167,7 +169,9 @@ class Solid:
         """Add a flat polygon whose corners `project` has been given already."""
         xs, ys, nears = zip(*projected, strict=True)
         self._cover(min(xs), min(ys), max(xs), max(ys))
-        near = sum(nears) / len(nears) + bias
+        # not `sum`, which rounds otherwise since Python 3.12: where two parts are
+        # equally near, the last digit decides which is painted last
+        near = reduce(add, nears) / len(nears) + bias
         self._parts.append(_Plate(near, colour, list(zip(xs, ys, strict=True))))
 
     def paint(
