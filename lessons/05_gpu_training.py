@@ -2524,10 +2524,15 @@ def main(folder: Path, epochs: int = 3, batch_size: int = 32) -> None:
             save_checkpoint(checkpoint, state | {"optimizer": optimizer.state_dict()})
     right, total = evaluate(network, data["test_images"], data["test_labels"])
     print(f"all ranks together: {right} of {total}")
+    dist.barrier()
     dist.destroy_process_group()
 
 
 # %% [markdown]
+# The last but one line, `dist.barrier()`, lets every rank wait for all others.
+# It is there for the threads in which gloo does its talking: one that still holds a tensor when Python is already closing down aborts the process, a run that had ended well counts as failed, and `torchrun` begins it again.
+# While a rank waits, its threads have the time to put down what they hold.
+#
 # Those are the pieces; `inspect.getsource` returns each as you see it.
 # The data go into a file beside the script: 601 training and 101 test pictures, odd numbers on purpose.
 # Any other images of 32 × 32 pixels, CIFAR-10's for instance, would do as well.
