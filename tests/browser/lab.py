@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import time
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
+import nbformat
+from papermill.iorw import load_notebook_node
+from papermill.parameterize import parameterize_notebook
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.shim import cells
 from tools.browser import open_notebook, run_all
+from tools.checks.parameters import shortened
 
 NOTEBOOKS: Final = Path(__file__).parents[2] / "notebooks"
 _PATIENCE_MS: Final = 60_000
@@ -45,9 +48,15 @@ _AXE: Final = """async (node) => {
 
 
 def copy_lessons(folder: Path) -> Path:
-    """Copy the students' notebooks, so that those of the workbook stay as they are."""
-    for notebook in NOTEBOOKS.glob("[0-9]*.ipynb"):
-        shutil.copy(notebook, folder)
+    """Copy the students' notebooks, so that those of the workbook stay as they are.
+
+    The long trainings are short in them: other runs prove what these print.
+    """
+    for path in NOTEBOOKS.glob("[0-9]*.ipynb"):
+        notebook = load_notebook_node(str(path))
+        if chosen := shortened(path):
+            notebook = parameterize_notebook(notebook, chosen)
+        nbformat.write(notebook, folder / path.name)
     return folder
 
 

@@ -10,7 +10,7 @@ from tools.building.freshness import orphans, stale
 from tools.building.project import VERSIONS, Lesson, Project
 from tools.checks import hygiene, links, suite
 from tools.checks.notebooks import Limits, prove
-from tools.checks.parameters import known_parameters, run_with
+from tools.checks.parameters import run_with, shortened
 from tools.checks.result import NotebookRun, Status, StepResult, judged, timed
 from tools.checks.unsolved import unequal_outputs
 from tools.notebook import read
@@ -18,19 +18,6 @@ from tools.notebook import read
 _TESTS_LIMIT = 1200.0  # seconds for all tests together
 _LINT_LIMIT = 180.0
 _CHANGED = {"seed": 1}
-# where a lesson has them: other trainings, and such as take seconds
-_SHORTENED = {
-    "budget": "3 s",
-    "budget_seconds": 1,
-    "train_size": 2000,
-    "epochs": 1,
-    "trial_epochs": 1,
-    "segmentation_steps": 5,
-    "box_steps": 20,
-    "steps": 10,
-    "test_count": 60,
-}
-_SHORTENED_IN = {"10": {"profile": "glance"}}
 _Steps = dict[str, Callable[[], StepResult]]
 
 
@@ -153,9 +140,7 @@ class Check:
 
     def _change(self, lesson: Lesson) -> StepResult:
         output = self.project.root / "build" / "changed" / f"{lesson.name}.ipynb"
-        known = known_parameters(lesson.notebook("student"))
-        shortened = {k: v for k, v in _SHORTENED.items() if k in known}
-        changed = _CHANGED | shortened | _SHORTENED_IN.get(lesson.number, {})
+        changed = _CHANGED | shortened(lesson.notebook("student"))
         values = ", ".join(f"{name}={value}" for name, value in changed.items())
         name = f"{lesson.name}, unsolved, with {values}"
 
