@@ -35,7 +35,7 @@ def test_the_oldest_environment_has_the_lower_bounds_themselves() -> None:
     (oldest,) = [recipe for recipe in RECIPES if recipe.name == "oldest"]
     assert oldest.packages == (
         *("--resolution", "lowest-direct"),
-        *("-r", "requirements.txt", "pip"),
+        *("-r", "requirements.txt", "pip>=23.2"),
     )
 
 

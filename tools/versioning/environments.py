@@ -48,7 +48,7 @@ RECIPES: Final = (
     Recipe(
         "oldest",
         "3.11",
-        ("--resolution", "lowest-direct", "-r", "requirements.txt", "pip"),
+        ("--resolution", "lowest-direct", "-r", "requirements.txt", "pip>=23.2"),
         # old matplotlib with new pyparsing, as on Colab; ipywidgets with old traitlets
         excused=(
             "matplotlib._fontconfig_pattern",
