@@ -45,7 +45,7 @@ doctor()
 # - **Predict before you look.** Some cells ask what the next one will show. Write down your guess, wrong or right: a prediction that failed is remembered best. Nothing waits for you, though.
 # - **Widgets need no mouse.** Tab goes from control to control, arrow keys move sliders and the kernel's window, Enter and Space press buttons.
 #
-# From lesson 01 on, each lesson ends in a quiz of five questions, some of which take a line of code.
+# Lessons 01 to 10 each end in a quiz of five or six questions, some of which take a line of code.
 #
 # ## A first prediction
 #
@@ -238,10 +238,10 @@ print("(0.1 + 0.2) + 0.3 == 0.1 + (0.2 + 0.3):", (0.1 + 0.2) + 0.3 == 0.1 + (0.2
 # | [04 · A CNN for CIFAR-10](04_cifar10_cnn.ipynb) | How does a network learn to tell a cat from a dog? |
 # | [05 · Training on GPUs](05_gpu_training.ipynb) | What does a GPU change? |
 # | [06 · Architectures](06_architectures.ipynb) | How can a network have 152 layers? |
-# | [07 · Transfer learning](07_transfer_learning.ipynb) | How does one network profit from another's training? |
+# | [07 · Transfer learning](07_transfer_learning.ipynb) | Must every network learn to see from scratch? |
 # | [08 · Segmentation and detection](08_segmentation_and_detection.ipynb) | What is where in a picture? |
-# | [09 · Style transfer](09_style_transfer.ipynb) | Can a photograph be painted? |
-# | [10 · Beyond](10_beyond.ipynb) | What else are convolutions good for? |
+# | [09 · Style transfer](09_style_transfer.ipynb) | Can a network tell what is painted from how? |
+# | [10 · Beyond](10_beyond.ipynb) | What else can a convolution do? |
 # | [11 · The lab](11_lab_cifar10.ipynb) | Can you build one from nothing? |
 #
 # ## What to keep

@@ -958,7 +958,7 @@ checks.check_accuracy(accuracy)
 #
 # <details><summary>Hint 1</summary>
 #
-# Two lines come first: `model.eval()` and `with torch.no_grad():`. They do different things, and you need both.
+# Two lines come first: `model.eval()` and `with torch.inference_mode():`. They do different things, and you need both.
 #
 # </details>
 # <details><summary>I get another accuracy at each call</summary>
@@ -968,7 +968,7 @@ checks.check_accuracy(accuracy)
 # </details>
 # <details><summary>I get "gradients were recorded"</summary>
 #
-# `eval()` does not stop autograd. `torch.no_grad()` does.
+# `eval()` does not stop autograd. `torch.inference_mode()` does, and so does the older `torch.no_grad()`.
 #
 # </details>
 
@@ -984,7 +984,7 @@ def evaluate_accuracy(model: nn.Module, batches: list[tuple[Tensor, Tensor]]) ->
     ### BEGIN SOLUTION
     model.eval()
     right = total = 0
-    with torch.no_grad():
+    with torch.inference_mode():
         for images, labels in batches:
             right += (model(images).argmax(dim=1) == labels).sum().item()
             total += len(labels)
@@ -997,13 +997,14 @@ checks.check_evaluate(evaluate_accuracy)
 
 # %% [markdown]
 # The version for the rest of the lesson keeps all logits, so that loss, accuracy and everything after can be computed from them.
+# (`inference_mode` is `no_grad` and a promise: what it returns never enters a gradient again. So PyTorch may leave out some more of its bookkeeping.)
 
 
 # %%
 def evaluate(model: nn.Module, images: Tensor) -> Tensor:
     """Return the logits of all images, (N, C)."""
     model.eval()
-    with torch.no_grad():
+    with torch.inference_mode():
         return torch.cat([model(chunk) for chunk in images.split(500)])
 
 
@@ -1465,7 +1466,7 @@ evaluation
 # - `super().__init__()` initialises the parent; layers are made in `__init__` and used in `forward`; the last one returns logits, without activation.
 # - Cross-entropy is −ln of the true class's probability. It takes logits, and an undecided network of ten classes begins at 2.30.
 # - Predict, loss, `zero_grad`, `backward`, `step`. First overfit one batch.
-# - Evaluate with `eval()` and `no_grad()`, count every image, divide once.
+# - Evaluate with `eval()` and `inference_mode()`, count every image, divide once.
 # - An accuracy has two uncertainties: the test's size, and the seed.
 # - Rows true, columns predicted. Then look at the mistakes.
 #

@@ -2414,7 +2414,7 @@ def train_epoch(
 
 
 # %%
-@torch.no_grad()
+@torch.inference_mode()
 def evaluate(network: nn.Module, images: Tensor, labels: Tensor) -> tuple[int, int]:
     """Return how many pictures are right, and of how many, over all ranks."""
     network.eval()
@@ -2524,14 +2524,14 @@ def main(folder: Path, epochs: int = 3, batch_size: int = 32) -> None:
             save_checkpoint(checkpoint, state | {"optimizer": optimizer.state_dict()})
     right, total = evaluate(network, data["test_images"], data["test_labels"])
     print(f"all ranks together: {right} of {total}")
-    dist.barrier()
-    dist.destroy_process_group()
 
 
 # %% [markdown]
-# The last but one line, `dist.barrier()`, lets every rank wait for all others.
-# It is there for the threads in which gloo does its talking: one that still holds a tensor when Python is already closing down aborts the process, a run that had ended well counts as failed, and `torchrun` begins it again.
-# While a rank waits, its threads have the time to put down what they hold.
+# The group is not destroyed in here but behind `main`, in the last line of the file, when the wrapped network is gone that holds on to it.
+# Only then do the threads end in which gloo does its talking.
+# One that still held a tensor when Python closed down would abort the process: a run that had ended well would count as failed, and `torchrun` would begin it again.
+# For the same reason the file imports `torch.distributed.optim` at its head.
+# PyTorch would do so itself at the first wrapping, when there is a group already, and keep it as a default argument.
 #
 # Those are the pieces; `inspect.getsource` returns each as you see it.
 # The data go into a file beside the script: 601 training and 101 test pictures, odd numbers on purpose.
@@ -2547,6 +2547,7 @@ from pathlib import Path
 
 import torch
 import torch.distributed as dist
+import torch.distributed.optim  # later it would keep the group alive
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.distributed.algorithms.join import Join
@@ -2559,6 +2560,7 @@ TAIL = """
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]))
+    dist.destroy_process_group()
 """
 
 # %%

@@ -194,20 +194,21 @@ check_evaluate = Exercise(
             _evaluate(mode=True, gradients=True),
             "You evaluated in training mode, and recorded gradients: dropout still "
             "drops, batch norm looks at the batch and learns from it. `model.eval()` "
-            "ends the one, `with torch.no_grad():` the other.",
+            "ends the one, `with torch.inference_mode():` the other.",
         ),
         Mistake(
             "training_mode",
             _evaluate(mode=True),
             "The network was still in training mode: dropout drops half of it, and "
-            "batch norm learns from the images it is judged by. `torch.no_grad()` does "
-            "not change that: call `model.eval()`.",
+            "batch norm learns from the images it is judged by. "
+            "`torch.inference_mode()` does not change that: call `model.eval()`.",
         ),
         Mistake(
             "gradients_recorded",
             _evaluate(gradients=True),
             "The accuracy is right, but every layer kept its inputs for gradients that "
-            "nobody asks for: that costs memory and time. `with torch.no_grad():`",
+            "nobody asks for: that costs memory and time. "
+            "`with torch.inference_mode():` keeps none.",
         ),
         Mistake(
             "mean_of_batch_means",

@@ -133,20 +133,20 @@ check_evaluate = Exercise(
             _evaluate(mode=True, gradients=True),
             "You evaluated in training mode, with gradients: dropout still drops, and "
             "batch norm learns from the images it is judged by. `model.eval()` ends "
-            "the one, `with torch.no_grad():` the other.",
+            "the one, `with torch.inference_mode():` the other.",
         ),
         Mistake(
             "training_mode",
             _evaluate(mode=True),
             "The network was in training mode: dropout drops half of it, and batch "
-            "norm learns from the images it is judged by. `torch.no_grad()` does not "
-            "change that: call `model.eval()`.",
+            "norm learns from the images it is judged by. `torch.inference_mode()` "
+            "does not change that: call `model.eval()`.",
         ),
         Mistake(
             "gradients_recorded",
             _evaluate(gradients=True),
             "The numbers are right, but every layer kept its inputs for gradients that "
-            "nobody asks for: `with torch.no_grad():`.",
+            "nobody asks for: `with torch.inference_mode():` keeps none.",
         ),
         Mistake(
             "rows_and_columns_swapped",

@@ -28,7 +28,7 @@ def _parameters() -> int:
 
 
 quiz = Quiz(
-    "1 · Images as tensors",
+    "Images as tensors",
     [
         Choice(
             "What is the shape of a batch of 16 colour photographs, each 224 pixels "

@@ -28,7 +28,7 @@ def images_for(half_width: float, share: float) -> int:
 
 
 quiz = Quiz(
-    "A network for CIFAR-10",
+    "A CNN for CIFAR-10",
     [
         Number(
             "CIFAR-100 has 100 classes, with images of the same size. How many "

@@ -44,7 +44,7 @@ def drawn_twice(processes: int = 4) -> int:
 
 
 quiz = Quiz(
-    "GPU training",
+    "Training on GPUs",
     [
         Choice(
             "The model is on the GPU. Which lines leave the batch behind?",

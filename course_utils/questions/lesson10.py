@@ -32,7 +32,7 @@ def patch_parameters(patch: int = 16, channels: int = 3, width: int = 768) -> in
 
 
 quiz = Quiz(
-    "Beyond classification",
+    "Beyond",
     [
         Choice(
             "A verification system is to let in fewer strangers. You lower the "
