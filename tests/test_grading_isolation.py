@@ -11,6 +11,8 @@ from tests.grading_reports import ALL, grade, right, told
 from tools.grading.confine import Isolation
 from tools.grading.workshop import Workshop
 
+_WRITES = "with open('notes.txt', 'w') as file:\n    file.write('notes')"
+
 
 @pytest.fixture(scope="module")
 def workshop() -> Iterator[Workshop]:
@@ -38,9 +40,6 @@ def test_nothing_is_written_outside(workshop: Workshop, tmp_path: Path) -> None:
 def test_own_folder_can_be_written(workshop: Workshop) -> None:
     seen = told(workshop, "len(open('notes.txt').read())", _WRITES)
     assert "It is 5" in seen or "it is 5" in seen.lower()
-
-
-_WRITES = "with open('notes.txt', 'w') as file:\n    file.write('notes')"
 
 
 def test_library_cannot_be_changed(workshop: Workshop) -> None:
